@@ -1,0 +1,159 @@
+import { z } from "zod";
+import type { Clock } from "./clock.ts";
+import { AgentError } from "./errors.ts";
+import type { RunLimits } from "./event/index.ts";
+import type { BufferLimits } from "./loop/index.ts";
+import type { Message, UserMessage } from "./message/index.ts";
+import type { Model, ModelSettings } from "./model/index.ts";
+import type { AnyTool, ContextOf } from "./tool/index.ts";
+
+/** What an agent is made of. */
+export interface AgentOptions<Tools extends readonly AnyTool[] = readonly AnyTool[]> {
+  /** For records, errors and viewers. */
+  name: string;
+  /** The name of a model at xAI, or one made by `client.model(…)`. */
+  model: string | Model;
+  /** The system message; a function is asked once a run, and what it says is recorded. */
+  instructions?: string | ((context: ContextOf<Tools>) => string | Promise<string>);
+  tools?: Tools;
+  /** Sampling and the like, for every run. Nothing that is not set is sent. */
+  settings?: ModelSettings;
+  limits?: RunLimits;
+  /** Turns in a row whose tool calls may fail in a way the model can mend, before the run fails. Default 2. */
+  correctionBudget?: number;
+  /** Tool calls carried out at the same time, over all runs of the agent. Default 8. */
+  toolConcurrency?: number;
+  /** The world, for tests: a clock, ids, and the replay of every step. */
+  runtime?: AgentRuntime;
+}
+
+/** What an agent takes from the world. All of it has a default. */
+export interface AgentRuntime {
+  clock?: Clock;
+  /** A fresh id. Default: a random UUID. */
+  createId?: () => string;
+  /** From 0 up to 1, for the jitter of delays. Default `Math.random`. */
+  random?: () => number;
+  /** How far a run may be ahead of its reader. Default 1,024 deltas or 8 Mi characters. */
+  buffer?: BufferLimits;
+  /** Replays the loop from the top at every await, which proves that it is deterministic. */
+  alwaysReplay?: boolean;
+}
+
+/** What a run is given, beside its input. */
+export interface RunSettings {
+  /** Earlier messages, such as `result.messages` of another run. Calls without a result get one that says so. */
+  messages?: readonly Message[];
+  /** The id of the conversation, so that xAI's prompt cache is read. Default: the run's own id. */
+  conversation?: string;
+  /** Over the agent's own. */
+  settings?: ModelSettings;
+  /** Over the agent's own. */
+  limits?: RunLimits;
+  /** Cancels the run. */
+  signal?: AbortSignal;
+}
+
+/** As `RunSettings`; `context` is required when a tool needs one. */
+export type RunOptions<Context = unknown> = RunSettings &
+  (unknown extends Context ? { context?: Context } : { context: Context });
+
+/** What a run begins with: a text, a user message, or several messages. */
+export type RunInput = string | UserMessage | readonly Message[];
+
+const AGENT_KEYS = [
+  "name",
+  "model",
+  "instructions",
+  "tools",
+  "settings",
+  "limits",
+  "correctionBudget",
+  "toolConcurrency",
+  "runtime",
+];
+const RUN_KEYS = ["messages", "conversation", "settings", "limits", "signal", "context", "reject"];
+const HABITS: Readonly<Record<string, string>> = {
+  system: "instructions",
+  systemPrompt: "instructions",
+  prompt: "instructions",
+  tool: "tools",
+  functions: "tools",
+  maxTurns: "limits.turns",
+  maxSteps: "limits.turns",
+  stopWhen: "limits",
+  temperature: "settings.temperature",
+  maxTokens: "settings.maxOutputTokens",
+  toolChoice: "settings.toolChoice",
+  abortSignal: "signal",
+  history: "messages",
+  apiKey: "createClient({ apiKey }), whose client.model(…) is the agent's model",
+  baseURL: "createClient({ baseURL }), whose client.model(…) is the agent's model",
+};
+
+const amount = z.number().positive();
+const count = z.int().positive();
+const limitsSchema = (): z.ZodType<RunLimits> =>
+  z.strictObject({
+    turns: count.optional(),
+    toolCalls: count.optional(),
+    serverTurns: count.optional(),
+    tokens: count.optional(),
+    costUsd: amount.optional(),
+    durationMs: amount.optional(),
+  }) as z.ZodType<RunLimits>; // zod writes `| undefined` where the interface has absent
+
+/** @throws {AgentError} `invalid_option` naming the option, what is wrong with it and what to write. */
+export function checkAgentOptions(options: AgentOptions): void {
+  refuseUnknownKeys("createAgent", options, AGENT_KEYS);
+  if (typeof options.name !== "string" || options.name.trim() === "") {
+    throw invalid('createAgent needs a name, such as { name: "scout" }: records and errors are told apart by it.');
+  }
+  const { model, tools } = options;
+  if (typeof model === "string" ? model === "" : typeof model?.stream !== "function") {
+    throw invalid(
+      `createAgent "${options.name}" needs a model: a name such as "grok-4.7", or client.model("grok-4.7").`,
+    );
+  }
+  if (tools !== undefined && !Array.isArray(tools)) {
+    throw invalid(`createAgent "${options.name}": tools is a list, such as tools: [getWeather].`);
+  }
+  checkWhole("correctionBudget", options.correctionBudget, 0);
+  checkWhole("toolConcurrency", options.toolConcurrency, 1);
+  checkLimits(`createAgent "${options.name}"`, options.limits);
+}
+
+/** @throws {AgentError} `invalid_option` */
+export function checkRunOptions(agent: string, options: RunSettings): void {
+  refuseUnknownKeys(`the run of "${agent}"`, options, RUN_KEYS);
+  checkLimits(`the run of "${agent}"`, options.limits);
+}
+
+function checkLimits(where: string, limits: RunLimits | undefined): void {
+  if (limits === undefined) return;
+  const checked = limitsSchema().safeParse(limits);
+  if (checked.success) return;
+  const [issue] = checked.error.issues;
+  const path = ["limits", ...(issue?.path ?? [])].join(".");
+  const fix = "Every limit is a positive number (counts are whole); leave a limit out to have none.";
+  throw invalid(`${where}: ${path}: ${issue?.message ?? "invalid"}. ${fix}`);
+}
+
+function checkWhole(name: string, value: number | undefined, least: number): void {
+  if (value === undefined || (Number.isInteger(value) && value >= least)) return;
+  throw invalid(`createAgent: ${name} is a whole number from ${least}, not ${value}.`);
+}
+
+function refuseUnknownKeys(where: string, options: object, known: readonly string[]): void {
+  for (const key of Object.keys(options)) {
+    if (known.includes(key)) continue;
+    const habit = Object.hasOwn(HABITS, key) ? HABITS[key] : undefined;
+    const advice =
+      habit === undefined ? `It takes: ${known.filter((name) => name !== "reject").join(", ")}.` : `Use ${habit}.`;
+    throw invalid(`${where} has no option "${key}". ${advice}`);
+  }
+}
+
+function invalid(message: string): AgentError {
+  return new AgentError("invalid_option", message);
+}

@@ -1,0 +1,170 @@
+import {
+  type AgentOptions,
+  type AgentRuntime,
+  checkAgentOptions,
+  checkRunOptions,
+  type RunInput,
+  type RunOptions,
+  type RunSettings,
+} from "./agent-options.ts";
+import { createClient, createRetry } from "./client/index.ts";
+import { systemClock } from "./clock.ts";
+import { AgentError } from "./errors.ts";
+import type { CompletedResult, NewEvent, RunResult } from "./event/index.ts";
+import { completed, DEFAULT_LIMITS, type Run, startRun } from "./loop/index.ts";
+import { type Message, pairMessages } from "./message/index.ts";
+import { checkSettings, type Model, type ModelSettings } from "./model/index.ts";
+import {
+  type AnyTool,
+  type ContextOf,
+  createToolbox,
+  createToolSlots,
+  type Toolbox,
+  type ToolSlots,
+} from "./tool/index.ts";
+
+/** Runs a model with tools until its work is done. Holds no state: what happened is in the record of each run. */
+export interface Agent<Context = unknown> {
+  readonly name: string;
+  /**
+   * Runs to the end.
+   * @returns the result of a completed run.
+   * @throws {RunError} when the run does not complete; its `result` is all that the run came to.
+   */
+  run(input: RunInput, ...options: RunArguments<Context>): Promise<CompletedResult>;
+  /** Runs to the end and resolves with whatever came of it, told apart by `status`. */
+  run(input: RunInput, options: RunOptions<Context> & { reject: false }): Promise<RunResult>;
+  /**
+   * Starts at the call and hands back the run, to be read as it goes.
+   * @throws {AgentError} `invalid_option` when the options cannot be meant. Everything later is an event.
+   */
+  stream(input: RunInput, ...options: RunArguments<Context>): Run;
+}
+
+/** Options may be left out when no tool needs a context. */
+export type RunArguments<Context> = unknown extends Context
+  ? [options?: RunOptions<Context> & { reject?: true }]
+  : [options: RunOptions<Context> & { reject?: true }];
+
+/**
+ * Makes an agent.
+ * @throws {AgentError} `invalid_option`, `unsupported_setting` (the model is known to refuse a setting),
+ * `duplicate_tool`, `invalid_tool`.
+ */
+export function createAgent<const Tools extends readonly AnyTool[] = readonly []>(
+  options: AgentOptions<Tools>,
+): Agent<ContextOf<Tools>> {
+  checkAgentOptions(options as AgentOptions); // its checks read nothing whose type depends on the tools
+  const parts = wire(options as AgentOptions);
+  checkSettings(parts.model.id, parts.settings);
+
+  const stream = (input: RunInput, given: RunSettings & { context?: unknown } = {}): Run => {
+    checkRunOptions(options.name, given);
+    return start(parts, input, given);
+  };
+  const run = async (input: RunInput, given: RunSettings & { reject?: boolean } = {}): Promise<RunResult> => {
+    const started = stream(input, given);
+    return given.reject === false ? started.result() : completed(started);
+  };
+  // The overloads say what the implementation does; the compiler cannot relate the two through the optional tuple.
+  return { name: options.name, run, stream } as Agent<ContextOf<Tools>>;
+}
+
+/** What the runs of an agent share. */
+interface AgentParts {
+  options: AgentOptions;
+  model: Model;
+  toolbox: Toolbox;
+  slots: ToolSlots;
+  settings: ModelSettings;
+  runtime: Required<Pick<AgentRuntime, "clock" | "createId" | "random">>;
+}
+
+function wire(options: AgentOptions): AgentParts {
+  const { clock = systemClock, createId = () => crypto.randomUUID(), random = Math.random } = options.runtime ?? {};
+  return {
+    options,
+    model: typeof options.model === "string" ? createClient({ clock, random }).model(options.model) : options.model,
+    toolbox: createToolbox(options.tools ?? []),
+    slots: createToolSlots(options.toolConcurrency ?? 8),
+    settings: options.settings ?? {},
+    runtime: { clock, createId, random },
+  };
+}
+
+function start(parts: AgentParts, input: RunInput, given: RunSettings & { context?: unknown }): Run {
+  const { options, model, toolbox, slots, runtime } = parts;
+  const settings = { ...parts.settings, ...given.settings };
+  checkSettings(model.id, settings);
+  const runId = `run_${runtime.createId()}`;
+  const limits = { ...DEFAULT_LIMITS, ...options.limits, ...given.limits };
+  const conversation = given.conversation ?? runId;
+  const history = [...(given.messages ?? []), ...asMessages(input)];
+  const started = (instructions: readonly Message[]): readonly NewEvent[] => {
+    const { messages, repairs } = pairMessages([...instructions, ...history]);
+    return [
+      {
+        type: "run.started",
+        turn: 0,
+        agent: options.name,
+        model: model.id,
+        api: model.api,
+        tools: toolbox.names,
+        messages,
+        limits,
+        conversation,
+      },
+      ...repairs.map((message): NewEvent => ({ type: "warning", turn: 0, code: "history_repaired", message })),
+    ];
+  };
+  return startRun({
+    runId,
+    model,
+    toolbox,
+    slots,
+    settings,
+    limits,
+    conversation,
+    correctionBudget: options.correctionBudget ?? 2,
+    context: given.context,
+    clock: runtime.clock,
+    retry: createRetry({ clock: runtime.clock, random: runtime.random }),
+    begin: async () => started(await instructionsFor(options, given.context)),
+    beginFailed: () => started([]),
+    signal: given.signal,
+    createEpoch: epochs(runtime.createId()),
+    buffer: options.runtime?.buffer,
+    replay: options.runtime?.alwaysReplay,
+  });
+}
+
+/** Fresh in this process and in every other, at the cost of one random id a run. */
+function epochs(prefix: string): () => string {
+  let count = 0;
+  return () => {
+    count += 1;
+    return `${prefix}.${count}`;
+  };
+}
+
+async function instructionsFor({ instructions, name }: AgentOptions, context: unknown): Promise<readonly Message[]> {
+  if (instructions === undefined) return [];
+  // A run cannot be started without the context its tools need; that is checked where `run` and `stream` are typed.
+  const text = typeof instructions === "string" ? instructions : await instructions(context as never);
+  if (typeof text !== "string" || text === "") {
+    throw new AgentError(
+      "invalid_option",
+      `The instructions of "${name}" came to ${typeof text === "string" ? "an empty text" : typeof text}; leave them out or return a text.`,
+    );
+  }
+  return [{ role: "system", content: text }];
+}
+
+function asMessages(input: RunInput): readonly Message[] {
+  if (typeof input === "string") {
+    if (input === "")
+      throw new AgentError("invalid_option", "The input is empty; xAI refuses a message without content.");
+    return [{ role: "user", content: input }];
+  }
+  return "role" in input ? [input] : input;
+}

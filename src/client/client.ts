@@ -1,0 +1,82 @@
+import { createChatModel, type Model, type ModelSettings } from "../model/index.ts";
+import { type ChatCompletion, getModel, listModels, type ModelInfo } from "../wire/index.ts";
+import { type ChatCompletionStream, type ClientParts, createCompletion, streamCompletion } from "./completions.ts";
+import { type ClientOptions, checkClientOptions, endpointOf } from "./options.ts";
+import type { ChatCompletionRequest, RequestOptions } from "./request.ts";
+import { createRetry } from "./retry.ts";
+
+/** A thin client of xAI's API, or of any endpoint that speaks the same protocol. */
+export interface Client {
+  readonly chat: { readonly completions: ChatCompletions };
+  readonly models: Models;
+  /**
+   * A model for an agent. It makes one attempt a turn: retries belong to the agent's loop.
+   * @throws {AgentError} `invalid_option` or `unsupported_setting`, naming the setting.
+   */
+  model(name: string, settings?: ModelSettings): Model;
+}
+
+export interface ChatCompletions {
+  /**
+   * Asks for a completion and waits for the whole of it. Streams on the wire, because a server that thinks in silence would
+   * outlast the patience of `fetch`.
+   * @throws {AgentError} After the last attempt; its `attempts` says how many there were. `signal.reason` as it is.
+   */
+  create(request: ChatCompletionRequest, options?: RequestOptions): Promise<ChatCompletion>;
+  /**
+   * A completion as it comes: pairs of the answer so far and the chunk that was added, as users of xAI's Python SDK know it.
+   * The answer so far is one live object. Tried again only until the first chunk.
+   */
+  stream(request: ChatCompletionRequest, options?: RequestOptions): ChatCompletionStream;
+}
+
+export interface Models {
+  /** The models this key may use. */
+  list(options?: RequestOptions): Promise<readonly ModelInfo[]>;
+  /** One model by id or alias. @throws {AgentError} `not_found` */
+  get(id: string, options?: RequestOptions): Promise<ModelInfo>;
+}
+
+/**
+ * Makes a client. Nothing is sent, and no key is asked for, until the first request.
+ * @throws {AgentError} `invalid_option`, `bad_base_url`, `insecure_base_url`
+ */
+export function createClient(options: ClientOptions = {}): Client {
+  checkClientOptions(options);
+  const { clock, random, retry: policy } = options;
+  const retry = createRetry({
+    ...(policy === undefined ? {} : { policy }),
+    ...(clock === undefined ? {} : { clock }),
+    ...(random === undefined ? {} : { random }),
+  });
+  const parts: ClientParts = { endpoint: endpointOf(options), retry };
+  return {
+    chat: {
+      completions: {
+        create: (request, given) => createCompletion(parts, request, given),
+        stream: (request, given) => streamCompletion(parts, request, given),
+      },
+    },
+    models: createModels(parts),
+    model: (name, settings) =>
+      createChatModel({ id: name, endpoint: parts.endpoint, ...(settings === undefined ? {} : { settings }) }),
+  };
+}
+
+function createModels({ endpoint, retry }: ClientParts): Models {
+  const prepare = ({ signal, headers }: RequestOptions = {}) => ({
+    signal: signal ?? new AbortController().signal,
+    requestId: crypto.randomUUID(),
+    ...(headers === undefined ? {} : { headers }),
+  });
+  return {
+    async list(given) {
+      const options = prepare(given);
+      return retry(() => listModels(endpoint, options), options);
+    },
+    async get(id, given) {
+      const options = prepare(given);
+      return retry(() => getModel(endpoint, id, options), options);
+    },
+  };
+}

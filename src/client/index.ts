@@ -1,0 +1,14 @@
+export { type ChatCompletions, type Client, createClient, type Models } from "./client.ts";
+export type { ChatCompletionStream } from "./completions.ts";
+export type { ClientOptions } from "./options.ts";
+export type { ChatCompletionRequest, RequestOptions } from "./request.ts";
+export {
+  createRetry,
+  DEFAULT_RETRY,
+  type Retry,
+  type RetryHooks,
+  type RetryOptions,
+  type RetryPolicy,
+  retryDelayMs,
+  withRetry,
+} from "./retry.ts";

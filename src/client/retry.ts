@@ -1,0 +1,133 @@
+import pRetry from "p-retry";
+import { type Clock, sleep, systemClock } from "../clock.ts";
+import { AgentError, type ErrorCode } from "../errors.ts";
+
+/** When to try again, and how long to wait before. */
+export interface RetryPolicy {
+  /** Attempts in all, the first included. Default 3. */
+  attempts: number;
+  /** Longest first wait where the server is busy or in trouble, milliseconds; doubles each time. Default 1,000. */
+  baseMs: number;
+  /** The same where the connection broke. Default 50. */
+  connectionBaseMs: number;
+  /** No wait of our own is longer, milliseconds. Default 20,000. */
+  maxDelayMs: number;
+  /** Longest wait a server may ask for, milliseconds; beyond it the error is final. Default 60,000. */
+  maxRetryAfterMs: number;
+}
+
+export const DEFAULT_RETRY: RetryPolicy = {
+  attempts: 3,
+  baseMs: 1000,
+  connectionBaseMs: 50,
+  maxDelayMs: 20_000,
+  maxRetryAfterMs: 60_000,
+};
+
+/** Failures that say nothing of how busy the server is. */
+const CONNECTION: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  "connection_failed",
+  "connect_timeout",
+  "headers_timeout",
+  "idle_timeout",
+  "stream_incomplete",
+  "malformed_event",
+]);
+
+/** These took minutes already: a second time is enough. */
+const SLOW: ReadonlySet<ErrorCode> = new Set<ErrorCode>(["headers_timeout", "idle_timeout"]);
+
+/**
+ * Milliseconds to wait after attempt number `attempt` failed, or undefined when the error is final. Full jitter: anything
+ * between 0 and a bound that doubles. A wait the server asked for is obeyed, and stretched by up to a tenth, so that those
+ * who were refused together do not come back together.
+ * @param attempt From 1.
+ * @param random From 0 to 1.
+ */
+export function retryDelayMs(
+  error: AgentError,
+  attempt: number,
+  random: number,
+  policy: RetryPolicy = DEFAULT_RETRY,
+): number | undefined {
+  if (!error.retryable || attempt >= policy.attempts) return undefined;
+  if (SLOW.has(error.code) && attempt > 1) return undefined;
+  const asked = error.retryAfterMs;
+  if (asked !== undefined) return asked <= policy.maxRetryAfterMs ? asked + asked * 0.1 * random : undefined;
+  const base = CONNECTION.has(error.code) ? policy.connectionBaseMs : policy.baseMs;
+  return random * Math.min(policy.maxDelayMs, base * 2 ** (attempt - 1));
+}
+
+/** What one retried thing needs. */
+export interface RetryHooks {
+  signal: AbortSignal;
+  /** Called, and awaited, before the wait for the next attempt; `attempt` is the one that failed, from 1. */
+  onRetry?: (error: AgentError, delayMs: number, attempt: number) => void | Promise<void>;
+}
+
+export interface RetryOptions {
+  policy?: Partial<RetryPolicy>;
+  /** Default: the machine's clock. */
+  clock?: Clock;
+  /** From 0 to 1. Default `Math.random`. */
+  random?: () => number;
+}
+
+/** Makes attempts, numbered from 1, until one succeeds or its error is final. */
+export type Retry = <T>(attempt: (attempt: number) => Promise<T>, hooks: RetryHooks) => Promise<T>;
+
+/**
+ * The one owner of retries: nothing below it tries again, and nothing above it should.
+ * Rejects with the last `AgentError`, whose `attempts` says how many there were; with `signal.reason` as it is when the
+ * signal is aborted; and with anything else thrown at once, as it is.
+ */
+export function createRetry(options: RetryOptions = {}): Retry {
+  return (attempt, hooks) => withRetry(attempt, { ...options, ...hooks });
+}
+
+/** One thing retried, as `createRetry` does it. */
+export async function withRetry<T>(
+  attempt: (attempt: number) => Promise<T>,
+  options: RetryOptions & RetryHooks,
+): Promise<T> {
+  const { clock = systemClock, random = Math.random, signal, onRetry } = options;
+  const policy = { ...DEFAULT_RETRY, ...options.policy };
+  const waitForNext = async (error: Error, number: number): Promise<boolean> => {
+    // True by `settle`, which lets nothing else get here.
+    const failure = error as AgentError;
+    const delayMs = retryDelayMs(failure, number, random(), policy);
+    if (delayMs === undefined) return false;
+    await onRetry?.(failure, delayMs, number);
+    await sleep(clock, delayMs, signal);
+    return true;
+  };
+  const settled = await pRetry((number) => settle(attempt, number, signal), {
+    retries: Math.max(0, policy.attempts - 1),
+    // The wait is ours: it obeys the clock and the signal that were given.
+    minTimeout: 0,
+    factor: 1,
+    shouldRetry: ({ error, attemptNumber }) => waitForNext(error, attemptNumber),
+  });
+  if ("thrown" in settled) throw settled.thrown;
+  return settled.value;
+}
+
+/**
+ * Only errors of ours may reach p-retry: it has rules of its own for a bare `TypeError` and for what is no error, and an
+ * abort must come out as it went in.
+ */
+async function settle<T>(
+  attempt: (attempt: number) => Promise<T>,
+  number: number,
+  signal: AbortSignal,
+): Promise<{ value: T } | { thrown: unknown }> {
+  if (signal.aborted) return { thrown: signal.reason };
+  try {
+    return { value: await attempt(number) };
+  } catch (error) {
+    if (signal.aborted) return { thrown: signal.reason };
+    if (!(error instanceof AgentError)) return { thrown: error };
+    error.attempts = number;
+    throw error;
+  }
+}

@@ -1,0 +1,151 @@
+import { isClosing, type StoredEvent } from "./event.ts";
+import { countAttempt, countFailedAttempt } from "./spending.ts";
+import { emptyState, type LedgerEntry, type RunState } from "./state.ts";
+import { createStepIndex, type StepIndex } from "./step.ts";
+import type { TurnCompletedEvent } from "./turn-events.ts";
+
+/** The fold of a record, kept up to date as events are appended. */
+export interface RunFold {
+  readonly state: RunState;
+  readonly steps: StepIndex;
+  add(event: StoredEvent): void;
+  /** The calls of a turn, in call order. */
+  callsOf(turn: number): readonly LedgerEntry[];
+  /** Whether a call of the run or of its history has this id. */
+  hasCallId(id: string): boolean;
+}
+
+/** What `apply` writes to: the state, and indexes that keep its cost independent of the run's length. */
+interface Draft {
+  state: RunState;
+  rounds: Map<number, LedgerEntry[]>;
+  entries: Map<string, LedgerEntry>;
+  callIds: Set<string>;
+}
+
+/** Folds a record, event by event. Parallel steps are ordered by call, so the order of a record does not matter. */
+export function createFold(events: readonly StoredEvent[] = []): RunFold {
+  const draft: Draft = { state: emptyState(), rounds: new Map(), entries: new Map(), callIds: new Set() };
+  const steps = createStepIndex();
+  const add = (event: StoredEvent): void => {
+    if (event.type === "turn.retrying" || event.type === "turn.failed") countFailedAttempt(draft.state, event);
+    for (const counted of steps.add(event)) apply(draft, counted);
+  };
+  for (const event of events) add(event);
+  return {
+    state: draft.state,
+    steps,
+    add,
+    callsOf: (turn) => draft.rounds.get(turn) ?? [],
+    hasCallId: (id) => draft.callIds.has(id),
+  };
+}
+
+function apply(draft: Draft, event: StoredEvent): void {
+  const { state } = draft;
+  if (isClosing(event)) {
+    state.closing = event;
+    return;
+  }
+  switch (event.type) {
+    case "run.started":
+      state.started = event;
+      for (const message of event.messages) {
+        state.messages.push(message);
+        if (message.role === "assistant") for (const call of message.toolCalls ?? []) draft.callIds.add(call.id);
+      }
+      return;
+    case "turn.started":
+      state.turn = event.turn;
+      return;
+    case "input.injected":
+      state.messages.push(event.message);
+      return;
+    case "turn.completed":
+      completeTurn(state, event);
+      return;
+    case "limit.warning":
+      state.warned.add(event.limit);
+      return;
+    case "warning":
+      state.warnings.push({ code: event.code, message: event.message });
+      return;
+    case "tool.started":
+    case "tool.input":
+    case "tool.executing":
+    case "tool.completed":
+      applyToCall(draft, event);
+      return;
+    case "turn.retrying": // both were counted when they came, since their epochs are void
+    case "turn.failed":
+    case "wire":
+      return;
+    default:
+      event satisfies never;
+  }
+}
+
+type CallEvent = Extract<StoredEvent, { type: `tool.${string}` }>;
+
+function applyToCall(draft: Draft, event: CallEvent): void {
+  if (event.type === "tool.started") {
+    startCall(draft, event);
+    return;
+  }
+  const entry = draft.entries.get(event.call.id);
+  if (entry === undefined) return;
+  switch (event.type) {
+    case "tool.input":
+      if (event.call.input !== undefined) entry.input = event.call.input;
+      if (event.call.inputText !== undefined) entry.inputText = event.call.inputText;
+      if (event.issues !== undefined) entry.issues = event.issues;
+      return;
+    case "tool.executing":
+      draft.state.begun += 1;
+      entry.begun = true;
+      if (event.effect !== undefined) entry.effect = event.effect;
+      return;
+    case "tool.completed":
+      entry.outcome = event.outcome;
+      entry.visibility = event.visibility;
+      entry.content = event.content;
+      if (event.output !== undefined) entry.output = event.output;
+      if (event.error !== undefined) entry.error = event.error;
+      if (event.durationMs !== undefined) entry.durationMs = event.durationMs;
+      closeRound(draft.state, draft.rounds.get(entry.turn) ?? []);
+      return;
+    default:
+      event satisfies never;
+  }
+}
+
+function startCall(draft: Draft, event: Extract<CallEvent, { type: "tool.started" }>): void {
+  const round = draft.rounds.get(event.turn) ?? [];
+  if (round.length === 0) draft.rounds.set(event.turn, round);
+  const entry: LedgerEntry = { call: event.call, turn: event.turn, index: round.length, begun: false };
+  round.push(entry);
+  draft.state.calls.push(entry);
+  draft.entries.set(event.call.id, entry);
+  draft.callIds.add(event.call.id);
+}
+
+function completeTurn(state: RunState, event: TurnCompletedEvent): void {
+  state.lastTurn = event;
+  state.messages.push(event.message);
+  if (event.simulated === true) state.simulated = true;
+  countAttempt(state, event.usage, event.cost);
+}
+
+/** Results join the conversation together, in call order, once the last of the round is there. */
+function closeRound(state: RunState, round: readonly LedgerEntry[]): void {
+  if (round.some((entry) => entry.outcome === undefined)) return;
+  for (const { call, content } of round) {
+    state.messages.push({ role: "tool", callId: call.id, tool: call.tool, content: content ?? "" });
+  }
+  state.corrections = round.some(isMendable) ? state.corrections + 1 : 0;
+}
+
+/** Failed in a way the model can mend by calling differently. */
+function isMendable({ outcome }: LedgerEntry): boolean {
+  return outcome === "invalid_input" || outcome === "unknown_tool" || outcome === "error";
+}

@@ -1,0 +1,101 @@
+import type { ErrorInfo } from "../errors.ts";
+import type { Cost, FinishReason, Message, RunUsage } from "../message/index.ts";
+import { pairMessages } from "../message/index.ts";
+import type { LimitName } from "./base.ts";
+import type { StoredEvent } from "./event.ts";
+import { createFold } from "./fold.ts";
+import type { ClosingEvent } from "./run-events.ts";
+import { totalCost } from "./spending.ts";
+import type { LedgerEntry, RunState } from "./state.ts";
+
+/** What a run came to, told apart by `status`. Plain JSON: a fold of the record. */
+export type RunResult = CompletedResult | LimitedResult | CancelledResult | FailedResult;
+
+export interface RunResultBase {
+  runId: string;
+  agent: string;
+  /** Text of the last whole turn; "" when there was none. Only a completed run makes it an answer. */
+  text: string;
+  /** The whole conversation, ready to be the `messages` of another run: every call has its result. */
+  messages: readonly Message[];
+  /** Every tool call in call order, with its input and how it ended. */
+  toolCalls: readonly LedgerEntry[];
+  /** Of all attempts, failed and retried ones included. */
+  usage: RunUsage;
+  cost: Cost;
+  turns: number;
+  /** The model asked for, and the one that answered last. */
+  model: string;
+  servedModel?: string;
+  finishReason?: FinishReason;
+  /** A simulator answered, not a model. */
+  simulated: boolean;
+  warnings: readonly { code: string; message: string }[];
+}
+
+export interface CompletedResult extends RunResultBase {
+  status: "completed";
+}
+
+/** Stopped at a limit, with the work kept. */
+export interface LimitedResult extends RunResultBase {
+  status: "limited";
+  limit: LimitName;
+  used: number;
+  max: number;
+}
+
+export interface CancelledResult extends RunResultBase {
+  status: "cancelled";
+  reason: string;
+}
+
+export interface FailedResult extends RunResultBase {
+  status: "failed";
+  error: ErrorInfo;
+}
+
+/** The result a record says, or undefined while the run is open. */
+export function foldResult(events: readonly StoredEvent[]): RunResult | undefined {
+  return resultOf(createFold(events).state);
+}
+
+/** The result a state says, or undefined while the run is open. */
+export function resultOf(state: RunState): RunResult | undefined {
+  const { closing } = state;
+  return closing === undefined ? undefined : withStatus(baseOf(state), closing);
+}
+
+function withStatus(base: RunResultBase, closing: ClosingEvent): RunResult {
+  switch (closing.type) {
+    case "run.completed":
+      return { ...base, status: "completed", text: closing.text };
+    case "run.limited":
+      return { ...base, status: "limited", limit: closing.limit, used: closing.used, max: closing.max };
+    case "run.cancelled":
+      return { ...base, status: "cancelled", reason: closing.reason };
+    case "run.failed":
+      return { ...base, status: "failed", error: closing.error };
+    default:
+      return closing satisfies never;
+  }
+}
+
+function baseOf(state: RunState): RunResultBase {
+  const base: RunResultBase = {
+    runId: state.closing?.runId ?? "",
+    agent: state.started?.agent ?? "",
+    text: state.lastTurn?.message.content ?? "",
+    messages: pairMessages(state.messages).messages,
+    toolCalls: state.calls,
+    usage: state.usage,
+    cost: totalCost(state),
+    turns: state.turn,
+    model: state.started?.model ?? "",
+    simulated: state.simulated,
+    warnings: state.warnings,
+  };
+  if (state.lastTurn?.servedModel !== undefined) base.servedModel = state.lastTurn.servedModel;
+  if (state.lastTurn !== undefined) base.finishReason = state.lastTurn.finishReason;
+  return base;
+}

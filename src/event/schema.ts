@@ -1,0 +1,159 @@
+import { z } from "zod";
+import type { StoredEvent } from "./event.ts";
+
+/**
+ * The schema of every stored event, for stores and viewers that read records written elsewhere. Unknown fields are
+ * kept. Made at the first call, since most programs never read a record.
+ */
+export function storedEventSchema(): z.ZodType<StoredEvent> {
+  schema ??= buildSchema();
+  return schema;
+}
+
+/** The `type` of every stored event this version knows. */
+export function isKnownType(type: string): boolean {
+  return KNOWN_TYPES.has(type);
+}
+
+let schema: z.ZodType<StoredEvent> | undefined;
+
+const KNOWN_TYPES: ReadonlySet<string> = new Set<StoredEvent["type"]>([
+  "run.started",
+  "run.completed",
+  "run.failed",
+  "run.cancelled",
+  "run.limited",
+  "turn.started",
+  "turn.retrying",
+  "turn.failed",
+  "turn.completed",
+  "tool.started",
+  "tool.input",
+  "tool.executing",
+  "tool.completed",
+  "input.injected",
+  "limit.warning",
+  "warning",
+  "wire",
+]);
+
+function buildSchema(): z.ZodType<StoredEvent> {
+  const { base, error, limit, issues } = commonShapes();
+  const message = messageSchema();
+  const spending = spendingShapes();
+  const { call, input } = callSchemas();
+  const failed = {
+    error,
+    attempt: z.int(),
+    discarded: z.looseObject({ text: z.int(), reasoning: z.int() }),
+    usage: spending.usage.optional(),
+    cost: spending.cost.optional(),
+  };
+  const limitUse = { limit, used: z.number(), max: z.number() };
+  const event = <T extends StoredEvent["type"], S extends z.ZodRawShape>(type: T, shape: S): z.ZodObject =>
+    z.looseObject({ ...base, type: z.literal(type), ...shape });
+
+  const union = z.discriminatedUnion("type", [
+    event("run.started", {
+      agent: z.string(),
+      model: z.string(),
+      api: z.string(),
+      tools: z.array(z.string()),
+      messages: z.array(message),
+      limits: z.looseObject({}),
+      conversation: z.string(),
+    }),
+    event("run.completed", { text: z.string() }),
+    event("run.failed", { error }),
+    event("run.cancelled", { reason: z.string() }),
+    event("run.limited", limitUse),
+    event("turn.started", {}),
+    event("turn.retrying", { ...failed, delayMs: z.number() }),
+    event("turn.failed", failed),
+    event("turn.completed", {
+      message,
+      finishReason: z.enum(["stop", "tool_calls", "length", "content_filter", "refusal", "other"]),
+      usage: spending.usage.optional(),
+      cost: spending.cost,
+      timing: z.looseObject({ totalMs: z.number(), firstDeltaMs: z.number().optional() }),
+      requestedModel: z.string(),
+      attempt: z.int(),
+    }),
+    event("tool.started", { call }),
+    event("tool.input", { call: input, issues: issues.optional() }),
+    event("tool.executing", { call, attempt: z.int(), effect: z.enum(["read", "idempotent", "write"]).optional() }),
+    event("tool.completed", {
+      call,
+      outcome: z.enum(["ok", "error", "invalid_input", "unknown_tool", "denied", "timeout", "cancelled", "unknown"]),
+      visibility: z.enum(["full", "encrypted", "not_disclosed"]),
+      content: z.string(),
+      error: error.optional(),
+      durationMs: z.number().optional(),
+      timing: z.enum(["measured", "observed", "unknown"]),
+    }),
+    event("input.injected", { as: z.enum(["steer", "follow_up"]), message }),
+    event("limit.warning", limitUse),
+    event("warning", { code: z.string(), message: z.string() }),
+    event("wire", { item: z.unknown() }),
+  ]);
+  // The shapes above say what the interfaces say; a test holds them together, since zod cannot infer optional as absent.
+  return union as unknown as z.ZodType<StoredEvent>;
+}
+
+function commonShapes(): { base: z.ZodRawShape; error: z.ZodObject; limit: z.ZodEnum; issues: z.ZodArray } {
+  return {
+    base: {
+      seq: z.int().nonnegative(),
+      runId: z.string(),
+      turn: z.int().nonnegative(),
+      at: z.number(),
+      step: z.string().optional(),
+      epoch: z.string().optional(),
+      parent: z.string().optional(),
+    },
+    error: z.looseObject({ code: z.string(), message: z.string() }),
+    limit: z.enum(["turns", "toolCalls", "serverTurns", "tokens", "costUsd", "durationMs"]),
+    issues: z.array(z.looseObject({ path: z.string(), message: z.string() })),
+  };
+}
+
+function messageSchema(): z.ZodType {
+  const content = z.union([z.string(), z.array(z.looseObject({ type: z.string() }))]);
+  const toolCall = z.looseObject({ id: z.string(), tool: z.string(), arguments: z.string() });
+  return z.discriminatedUnion("role", [
+    z.looseObject({ role: z.literal("system"), content: z.string() }),
+    z.looseObject({ role: z.literal("user"), content }),
+    z.looseObject({ role: z.literal("assistant"), content: z.string(), toolCalls: z.array(toolCall).optional() }),
+    z.looseObject({ role: z.literal("tool"), callId: z.string(), content }),
+  ]);
+}
+
+function spendingShapes(): { usage: z.ZodObject; cost: z.ZodType } {
+  const tokens = z.int().nonnegative();
+  return {
+    usage: z.looseObject({
+      inputTokens: tokens,
+      outputTokens: tokens,
+      totalTokens: tokens,
+      cachedInputTokens: tokens.optional(),
+      reasoningTokens: tokens.optional(),
+    }),
+    cost: z.discriminatedUnion("basis", [
+      z.looseObject({ basis: z.enum(["billed", "estimated"]), ticks: z.int() }),
+      z.looseObject({ basis: z.literal("unknown") }),
+    ]),
+  };
+}
+
+function callSchemas(): { call: z.ZodObject; input: z.ZodObject } {
+  const named = {
+    id: z.string(),
+    tool: z.string(),
+    executor: z.enum(["client", "server"]),
+    kind: z.string(),
+  };
+  return {
+    call: z.looseObject(named),
+    input: z.looseObject({ ...named, input: z.unknown().optional(), inputText: z.string().optional() }),
+  };
+}

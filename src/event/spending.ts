@@ -1,0 +1,49 @@
+import type { Cost, RunUsage, Usage } from "../message/index.ts";
+import type { RunState } from "./state.ts";
+import type { FailedAttempt } from "./turn-events.ts";
+
+/** Counts one model request, whole or failed: what it did not report stays unknown and is counted as such. */
+export function countAttempt(state: RunState, usage: Usage | undefined, cost: Cost | undefined): void {
+  const total = state.usage;
+  total.requests += 1;
+  if (usage === undefined) total.unreported += 1;
+  else addUsage(total, usage);
+  if (cost === undefined || cost.basis === "unknown") return;
+  state.ticks.known += cost.ticks;
+  state.ticks.reports += 1;
+  if (cost.basis === "estimated") state.ticks.estimated += 1;
+}
+
+/** Failures that happen before anything is sent: they made no request. */
+const NEVER_SENT: ReadonlySet<string> = new Set([
+  "no_api_key",
+  "invalid_message",
+  "invalid_option",
+  "unsupported_setting",
+  "bad_base_url",
+  "insecure_base_url",
+]);
+
+export function countFailedAttempt(state: RunState, failed: FailedAttempt): void {
+  if (!NEVER_SENT.has(failed.error.code)) countAttempt(state, failed.usage, failed.cost);
+}
+
+function addUsage(total: RunUsage, usage: Usage): void {
+  total.inputTokens += usage.inputTokens;
+  total.outputTokens += usage.outputTokens;
+  total.totalTokens += usage.totalTokens;
+  if (usage.cachedInputTokens !== undefined) {
+    total.cachedInputTokens = (total.cachedInputTokens ?? 0) + usage.cachedInputTokens;
+  }
+  if (usage.reasoningTokens !== undefined) {
+    total.reasoningTokens = (total.reasoningTokens ?? 0) + usage.reasoningTokens;
+  }
+}
+
+/** What the run has cost so far, as far as the server said. */
+export function totalCost({ ticks, usage }: RunState): Cost {
+  if (ticks.reports === 0) return { basis: "unknown" };
+  const unreported = usage.requests - ticks.reports;
+  const total: Cost = { basis: ticks.estimated > 0 ? "estimated" : "billed", ticks: ticks.known };
+  return unreported === 0 ? total : { ...total, unreported };
+}

@@ -1,0 +1,66 @@
+import type { ErrorInfo } from "../errors.ts";
+import type { Effect, InputIssue, Message, Outcome, RunUsage, ToolCall, Visibility } from "../message/index.ts";
+import type { LimitName } from "./base.ts";
+import type { ClosingEvent, RunStartedEvent } from "./run-events.ts";
+import type { TurnCompletedEvent } from "./turn-events.ts";
+
+/** One tool call and all that is known of it: an entry of the ledger. */
+export interface LedgerEntry {
+  call: ToolCall;
+  turn: number;
+  /** Position among the calls of its turn, from 0. */
+  index: number;
+  input?: unknown;
+  inputText?: string;
+  issues?: readonly InputIssue[];
+  /** What the tool declared, once it has begun. */
+  effect?: Effect;
+  begun: boolean;
+  /** Absent while the call is open. */
+  outcome?: Outcome;
+  output?: unknown;
+  visibility?: Visibility;
+  content?: string;
+  error?: ErrorInfo;
+  durationMs?: number;
+}
+
+/** What a record says so far. Only closed steps count; the money and the attempts of void ones do too. */
+export interface RunState {
+  started?: RunStartedEvent;
+  /** The event that closed the record's last segment; absent while the run is open. */
+  closing?: ClosingEvent;
+  /** The last turn begun; 0 before the first. */
+  turn: number;
+  /** The conversation as it is sent. The same array for the whole run; it only grows. */
+  messages: Message[];
+  /** The last turn that is whole. */
+  lastTurn?: TurnCompletedEvent;
+  /** Every call of the run, in call order. */
+  calls: LedgerEntry[];
+  /** Handlers that have begun. */
+  begun: number;
+  usage: RunUsage;
+  /** Ticks billed and reported, and how many of those are estimates. */
+  ticks: { known: number; reports: number; estimated: number };
+  warned: Set<LimitName>;
+  warnings: { code: string; message: string }[];
+  simulated: boolean;
+  /** Turns in a row that asked for a call which failed in a way the model could mend. */
+  corrections: number;
+}
+
+export function emptyState(): RunState {
+  return {
+    turn: 0,
+    messages: [],
+    calls: [],
+    begun: 0,
+    usage: { inputTokens: 0, outputTokens: 0, totalTokens: 0, requests: 0, unreported: 0 },
+    ticks: { known: 0, reports: 0, estimated: 0 },
+    warned: new Set(),
+    warnings: [],
+    simulated: false,
+    corrections: 0,
+  };
+}

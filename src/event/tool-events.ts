@@ -1,0 +1,49 @@
+import type { ErrorInfo } from "../errors.ts";
+import type {
+  Effect,
+  InputIssue,
+  Outcome,
+  TimingBasis,
+  ToolCall,
+  ToolCallInput,
+  Visibility,
+} from "../message/index.ts";
+import type { EventBase } from "./base.ts";
+
+export interface ToolStartedEvent extends EventBase {
+  type: "tool.started";
+  call: ToolCall;
+}
+
+export interface ToolInputEvent extends EventBase {
+  type: "tool.input";
+  call: ToolCallInput;
+  /** Why the input does not fit the tool; absent when it does. */
+  issues?: readonly InputIssue[];
+}
+
+/** On the record before the handler runs. */
+export interface ToolExecutingEvent extends EventBase {
+  type: "tool.executing";
+  call: ToolCall;
+  /** From 1. */
+  attempt: number;
+  /** What the tool declared; absent when it declared nothing. */
+  effect?: Effect;
+}
+
+export interface ToolCompletedEvent extends EventBase {
+  type: "tool.completed";
+  call: ToolCall;
+  outcome: Outcome;
+  /** What the handler returned, as JSON. Only with outcome `ok`. */
+  output?: unknown;
+  visibility: Visibility;
+  /** What the model is told. */
+  content: string;
+  /** The full error, for people; absent with outcome `ok`. */
+  error?: ErrorInfo;
+  /** Absent when the handler did not run. */
+  durationMs?: number;
+  timing: TimingBasis;
+}

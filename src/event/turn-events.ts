@@ -1,0 +1,59 @@
+import type { ErrorInfo } from "../errors.ts";
+import type { AssistantMessage, Cost, FinishReason, Usage } from "../message/index.ts";
+import type { EventBase } from "./base.ts";
+
+export interface TurnStartedEvent extends EventBase {
+  type: "turn.started";
+}
+
+/** What a failed attempt at a turn leaves behind. */
+export interface FailedAttempt {
+  error: ErrorInfo;
+  /** The attempt that failed, from 1. */
+  attempt: number;
+  /** Characters of text and reasoning that viewers saw of it and must drop. */
+  discarded: { text: number; reasoning: number };
+  /** What the attempt used, when the server said so before it failed. */
+  usage?: Usage;
+  cost?: Cost;
+}
+
+/** An attempt at the turn failed and another follows after `delayMs`: what the attempt showed is void. */
+export interface TurnRetryingEvent extends EventBase, FailedAttempt {
+  type: "turn.retrying";
+  delayMs: number;
+}
+
+/** The last attempt at the turn failed, or was cancelled: what it showed is void. The run ends. */
+export interface TurnFailedEvent extends EventBase, FailedAttempt {
+  type: "turn.failed";
+}
+
+/** Milliseconds on the monotonic clock, from the sending of the request. */
+export interface TurnTiming {
+  totalMs: number;
+  /** First text, reasoning or tool call; absent when the turn had none. */
+  firstDeltaMs?: number;
+}
+
+export interface TurnCompletedEvent extends EventBase {
+  type: "turn.completed";
+  message: AssistantMessage;
+  finishReason: FinishReason;
+  /** Absent when the server did not report it. */
+  usage?: Usage;
+  cost: Cost;
+  timing: TurnTiming;
+  requestedModel: string;
+  servedModel?: string;
+  responseId?: string;
+  requestId?: string;
+  systemFingerprint?: string;
+  serviceTier?: string;
+  /** The attempt that succeeded, from 1. */
+  attempt: number;
+  /** A simulator answered, not a model. */
+  simulated?: true;
+  /** The wire's own items, kept to be sent back unchanged (Responses API). */
+  raw?: readonly unknown[];
+}

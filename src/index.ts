@@ -1,0 +1,45 @@
+export type { Agent, RunArguments } from "./agent.ts";
+export { createAgent } from "./agent.ts";
+export type { AgentOptions, AgentRuntime, RunInput, RunOptions, RunSettings } from "./agent-options.ts";
+export type { Client, ClientOptions } from "./client/index.ts";
+export { createClient } from "./client/index.ts";
+export type { Clock } from "./clock.ts";
+export type { ErrorCode, ErrorInfo } from "./errors.ts";
+export { AgentError } from "./errors.ts";
+export type {
+  CancelledResult,
+  ClosingEvent,
+  CompletedResult,
+  Delta,
+  FailedResult,
+  LedgerEntry,
+  LimitedResult,
+  LimitName,
+  RunEvent,
+  RunLimits,
+  RunResult,
+  StoredEvent,
+} from "./event/index.ts";
+export { foldResult, formatEvent, isClosing, isDelta, parseRecord, storedEventSchema } from "./event/index.ts";
+export type { Delivery, Run } from "./loop/index.ts";
+export { RunError } from "./loop/index.ts";
+export type {
+  AssistantMessage,
+  ContentPart,
+  Cost,
+  Effect,
+  Message,
+  Outcome,
+  RunUsage,
+  SystemMessage,
+  ToolCall,
+  ToolMessage,
+  Usage,
+  UserMessage,
+} from "./message/index.ts";
+export { costUsd, formatCost } from "./message/index.ts";
+export type { Model, ModelEvent, ModelRequest, ModelSettings, ModelTurn } from "./model/index.ts";
+export { fromChatMessages, toChatMessages } from "./model/index.ts";
+export type { AnyTool, ContextOf, Tool, ToolContext, ToolEvent, ToolOptions } from "./tool/index.ts";
+export { defineTool } from "./tool/index.ts";
+export type { Transport, TransportRequest, TransportResponse } from "./wire/index.ts";

@@ -1,0 +1,75 @@
+import type { Clock } from "../clock.ts";
+import { AgentError } from "../errors.ts";
+import type { ClosingEvent, NewEvent, RunFold, StoredEvent } from "../event/index.ts";
+import { createFold, isClosing } from "../event/index.ts";
+
+/** Where an event was recorded: the step and the attempt at it. Absent for the events that open and close a run. */
+export interface RecordedIn {
+  step: string;
+  epoch: string;
+  /** Deltas shown of this attempt so far. */
+  emitted: number;
+}
+
+/** The one append-only log of a run. */
+export interface RunRecord {
+  readonly runId: string;
+  /** Everything appended so far, in append order. */
+  readonly events: readonly StoredEvent[];
+  /** What the events say, kept up to date. */
+  readonly fold: RunFold;
+  /** The event that closed the record, if one did. */
+  closing(): ClosingEvent | undefined;
+  /** Gives each event its `seq` and its time, stores it, then hands it to the listener. */
+  append(events: readonly NewEvent[], place?: RecordedIn): void;
+}
+
+export interface RecordOptions {
+  runId: string;
+  clock: Clock;
+  /** Events already on record, such as those of a run that is carried on. */
+  events?: readonly StoredEvent[];
+  /** Called once for each append, after it is stored. */
+  onAppend?: (events: readonly StoredEvent[]) => void;
+}
+
+/** A record in memory. */
+export function createRecord(options: RecordOptions): RunRecord {
+  const { runId, clock, onAppend } = options;
+  const events: StoredEvent[] = [...(options.events ?? [])];
+  const fold = createFold(events);
+  return {
+    runId,
+    events,
+    fold,
+    closing: () => fold.state.closing,
+    append(added, place) {
+      const stamped = added.map((event, offset) => stamp(event, events.length + offset, place));
+      for (const event of stamped) {
+        refuseSecondClosing(fold, event);
+        events.push(event);
+        fold.add(event);
+      }
+      onAppend?.(stamped);
+    },
+  };
+
+  function stamp(event: NewEvent, seq: number, place: RecordedIn | undefined): StoredEvent {
+    // A closing event ends the run and not the step that found the end: on resume that step runs again.
+    const where = place === undefined || isClosingType(event) ? {} : { step: place.step, epoch: place.epoch };
+    // The union distributes over both halves, which the compiler cannot follow through a spread.
+    return { ...event, seq, runId, at: clock.now(), ...where } as StoredEvent;
+  }
+}
+
+function isClosingType(event: NewEvent): boolean {
+  return isClosing(event as StoredEvent); // reads only `type`, which a new event has too
+}
+
+function refuseSecondClosing(fold: RunFold, event: StoredEvent): void {
+  if (!isClosing(event) || fold.state.closing === undefined) return;
+  throw new AgentError(
+    "internal",
+    `The run ${event.runId} ended with ${fold.state.closing.type} and cannot end again.`,
+  );
+}

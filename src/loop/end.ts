@@ -1,0 +1,97 @@
+import type { ErrorInfo } from "../errors.ts";
+import type { LedgerEntry, NewEvent, RunState, TurnCompletedEvent } from "../event/index.ts";
+import type { Toolbox } from "../tool/index.ts";
+
+/** What the turns so far mean for the run: it ends, it would end unless somebody has more to say, or it goes on. */
+export type Verdict = { type: "end"; closing: NewEvent } | { type: "done"; closing: NewEvent } | { type: "go on" };
+
+/** What the verdict is taken from. */
+export interface RunSoFar {
+  state: RunState;
+  /** The calls of the last turn. */
+  calls: readonly LedgerEntry[];
+  toolbox: Toolbox;
+  correctionBudget: number;
+}
+
+/** Decides whether the run goes on after its last turn. Pure: the same record gives the same verdict. */
+export function judge(soFar: RunSoFar): Verdict {
+  const turn = soFar.state.lastTurn;
+  if (turn === undefined) return { type: "go on" };
+  return judgeTurn(turn) ?? judgeCalls(turn, soFar) ?? judgeAnswer(turn, soFar.calls);
+}
+
+/** A turn that was cut short, held back or refused is not an answer, and none of its calls may run. */
+function judgeTurn({ turn, finishReason, message }: TurnCompletedEvent): Verdict | undefined {
+  switch (finishReason) {
+    case "length":
+      return fail(
+        turn,
+        "output_truncated",
+        "The model's answer was cut off at its output limit; raise settings.maxOutputTokens or ask for less.",
+      );
+    case "content_filter":
+      return fail(
+        turn,
+        "content_filtered",
+        "xAI held the answer back (finish_reason content_filter); change the input.",
+      );
+    case "refusal":
+      return fail(turn, "refused", `The model refused: ${message.refusal ?? message.content}`);
+    case "other":
+      return (message.toolCalls?.length ?? 0) > 0 ? undefined : judgeUnknownEnd(turn, message.content);
+    default:
+      return undefined;
+  }
+}
+
+function judgeUnknownEnd(turn: number, text: string): Verdict | undefined {
+  if (text !== "") return undefined; // it was terminated properly; the reason itself is on the record
+  return fail(turn, "empty_answer", "The model stopped without text or tool calls, for a reason we do not know.");
+}
+
+function judgeCalls(turn: TurnCompletedEvent, soFar: RunSoFar): Verdict | undefined {
+  const { calls, toolbox, state, correctionBudget } = soFar;
+  for (const entry of calls) {
+    const tool = toolbox.get(entry.call.tool);
+    if (tool?.onError === "fail" && entry.outcome !== undefined && entry.outcome !== "ok") {
+      const why = entry.error?.message ?? entry.outcome;
+      return fail(
+        turn.turn,
+        "tool_failed",
+        `The tool ${entry.call.tool} failed and is declared onError: "fail": ${why}`,
+      );
+    }
+    if (tool?.endsRun === true && entry.outcome === "ok") {
+      const text = turn.message.content === "" ? (entry.content ?? "") : turn.message.content;
+      return { type: "end", closing: { type: "run.completed", turn: turn.turn, text } };
+    }
+  }
+  if (state.corrections <= correctionBudget) return undefined;
+  const last = calls.find((entry) => entry.outcome !== "ok");
+  const told = last === undefined ? "" : ` The last: ${last.call.tool}: ${last.error?.message ?? last.outcome}`;
+  return fail(
+    turn.turn,
+    "corrections_exhausted",
+    `Tool calls failed in ${state.corrections} turns in a row, and correctionBudget allows ${correctionBudget}.${told}`,
+  );
+}
+
+function judgeAnswer(turn: TurnCompletedEvent, calls: readonly LedgerEntry[]): Verdict {
+  if (calls.length > 0) return { type: "go on" };
+  const text = turn.message.content;
+  if (text === "") {
+    const closing = failure(turn.turn, "empty_answer", "The model answered with neither text nor a tool call.");
+    return { type: "done", closing };
+  }
+  return { type: "done", closing: { type: "run.completed", turn: turn.turn, text } };
+}
+
+function fail(turn: number, code: string, message: string): Verdict {
+  return { type: "end", closing: failure(turn, code, message) };
+}
+
+function failure(turn: number, code: string, message: string): NewEvent {
+  const error: ErrorInfo = { code, message };
+  return { type: "run.failed", turn, error };
+}

@@ -1,0 +1,64 @@
+import type { LimitName, RunLimits, RunState } from "../event/index.ts";
+import { TICKS_PER_USD } from "../message/index.ts";
+
+/** Limits of a run unless set otherwise. Nothing runs for ever by default. */
+export const DEFAULT_LIMITS: RunLimits = { turns: 32, durationMs: 3_600_000 };
+
+/** A limit and how much of it is used. */
+export interface LimitUse {
+  limit: LimitName;
+  used: number;
+  max: number;
+}
+
+const WARN_AT = 0.8;
+
+/** What a run has spent of what `limit` bounds. Milliseconds, dollars, or a count, as the limit's own unit. */
+export function spentOf(limit: LimitName, state: RunState, activeMs: number): number {
+  switch (limit) {
+    case "turns":
+      return state.turn;
+    case "toolCalls":
+      return state.begun;
+    case "serverTurns":
+      return 0; // chat completions runs no tool at the server
+    case "tokens":
+      return state.usage.totalTokens;
+    case "costUsd":
+      return state.ticks.known / TICKS_PER_USD;
+    case "durationMs":
+      return Math.round(activeMs);
+    default:
+      return limit satisfies never;
+  }
+}
+
+/** The first limit that leaves no room for another turn, or undefined. */
+export function reachedLimit(limits: RunLimits, state: RunState, activeMs: number): LimitUse | undefined {
+  return uses(limits, state, activeMs).find(({ used, max }) => used >= max);
+}
+
+/** Limits that are nearly used up and were not warned of yet. */
+export function nearLimits(limits: RunLimits, state: RunState, activeMs: number): readonly LimitUse[] {
+  return uses(limits, state, activeMs).filter(
+    ({ limit, used, max }) => used >= max * WARN_AT && !state.warned.has(limit),
+  );
+}
+
+function uses(limits: RunLimits, state: RunState, activeMs: number): LimitUse[] {
+  const found: LimitUse[] = [];
+  for (const limit of LIMIT_NAMES) {
+    const max = limits[limit];
+    if (max !== undefined) found.push({ limit, used: spentOf(limit, state, activeMs), max });
+  }
+  return found;
+}
+
+export const LIMIT_NAMES: readonly LimitName[] = [
+  "turns",
+  "toolCalls",
+  "serverTurns",
+  "tokens",
+  "costUsd",
+  "durationMs",
+];

@@ -1,0 +1,29 @@
+import type { LoopOps } from "./loop.ts";
+import { createModelOp } from "./model-op.ts";
+import type { LoopServices } from "./services.ts";
+import { createToolOp } from "./tool-op.ts";
+import { createTurnOp } from "./turn-op.ts";
+
+/** The ops of one run. */
+export function createOps(services: LoopServices): LoopOps {
+  return {
+    turn: createTurnOp(services),
+    model: createModelOp(services),
+    tool: createToolOp(services),
+    allowedCalls: (turn, asked) => allowedCalls(services, turn, asked),
+  };
+}
+
+/**
+ * How many of a turn's calls may begin. None of a turn that was cut short: its calls may be fragments. No more than
+ * the limit leaves, counted from the calls of earlier turns, so that a replay comes to the same number.
+ */
+function allowedCalls({ record, limits }: LoopServices, turn: number, asked: number): number {
+  const { lastTurn, calls } = record.fold.state;
+  if (lastTurn?.turn === turn && lastTurn.finishReason !== "tool_calls" && lastTurn.finishReason !== "stop") {
+    return lastTurn.finishReason === "other" ? asked : 0;
+  }
+  if (limits.toolCalls === undefined) return asked;
+  const before = calls.filter((entry) => entry.turn < turn && entry.begun).length;
+  return Math.max(0, Math.min(asked, limits.toolCalls - before));
+}

@@ -1,0 +1,139 @@
+import type { Delta, RunEvent, StoredEvent } from "../event/index.ts";
+
+/** How far a run may be ahead of its reader. */
+export interface BufferLimits {
+  /** Deltas that wait to be read. Default 1,024. */
+  events: number;
+  /** Characters of those deltas. Default 8 Mi. */
+  size: number;
+}
+
+export const DEFAULT_BUFFER: BufferLimits = { events: 1024, size: 8 * 1024 * 1024 };
+
+/** One reader's queue. Stored events are never dropped and never block; deltas do one or the other. */
+export interface Reader {
+  /** All that waits, or the next that comes; undefined when the run is over and everything was read. */
+  next(): Promise<readonly RunEvent[] | undefined>;
+  /** From now on deltas that do not fit are dropped, and nobody waits for this reader. */
+  beLossy(): void;
+  /** The reader is gone. */
+  close(): void;
+}
+
+/** Hands the events of one run to its readers. */
+export interface Outbox {
+  /** A reader of everything after `seq` that does not hold up the run unless `blocking`. */
+  read(options: { after: number; blocking: boolean }): Reader;
+  stored(events: readonly StoredEvent[]): void;
+  /** A promise when a blocking reader is behind; it settles when that reader has caught up. */
+  deltas(deltas: readonly Delta[]): Promise<void> | undefined;
+  /** Nothing comes any more. */
+  end(): void;
+}
+
+/** @param record the run's stored events, which a reader that comes late begins with. */
+export function createOutbox(record: () => readonly StoredEvent[], limits: BufferLimits = DEFAULT_BUFFER): Outbox {
+  const queues = new Set<Queue>();
+  let isOver = false;
+  return {
+    read({ after, blocking }) {
+      const queue = createQueue(limits, blocking);
+      queue.push(record().slice(after + 1));
+      if (isOver) queue.end();
+      else queues.add(queue);
+      return {
+        next: queue.next,
+        beLossy: queue.beLossy,
+        close() {
+          queue.beLossy();
+          queues.delete(queue);
+          queue.end();
+        },
+      };
+    },
+    stored(events) {
+      for (const queue of queues) queue.push(events);
+    },
+    deltas(deltas) {
+      let behind: Promise<void> | undefined;
+      for (const queue of queues) behind = queue.offer(deltas) ?? behind;
+      return behind;
+    },
+    end() {
+      isOver = true;
+      for (const queue of queues) queue.end();
+      queues.clear();
+    },
+  };
+}
+
+interface Queue {
+  push(events: readonly RunEvent[]): void;
+  offer(deltas: readonly Delta[]): Promise<void> | undefined;
+  next(): Promise<readonly RunEvent[] | undefined>;
+  beLossy(): void;
+  end(): void;
+}
+
+function createQueue(limits: BufferLimits, blocking: boolean): Queue {
+  let waiting: RunEvent[] = [];
+  let held = { events: 0, size: 0 };
+  let isLossy = !blocking;
+  let isOver = false;
+  let wakeReader: (() => void) | undefined;
+  let caughtUp: PromiseWithResolvers<void> | undefined;
+
+  const isFull = (): boolean => held.events >= limits.events || held.size >= limits.size;
+  const wake = (): void => {
+    wakeReader?.();
+    wakeReader = undefined;
+  };
+  const release = (): void => {
+    caughtUp?.resolve();
+    caughtUp = undefined;
+  };
+  return {
+    push(events) {
+      for (const event of events) waiting.push(event);
+      wake();
+    },
+    offer(deltas) {
+      if (isLossy && isFull()) return undefined;
+      for (const delta of deltas) {
+        waiting.push(delta);
+        held.events += 1;
+        held.size += sizeOf(delta);
+      }
+      wake();
+      if (isLossy || !isFull()) return undefined;
+      caughtUp ??= Promise.withResolvers<void>();
+      return caughtUp.promise;
+    },
+    async next() {
+      while (waiting.length === 0) {
+        if (isOver) return undefined;
+        await new Promise<void>((resolve) => {
+          wakeReader = resolve;
+        });
+      }
+      const batch = waiting;
+      waiting = [];
+      held = { events: 0, size: 0 };
+      release();
+      return batch;
+    },
+    beLossy() {
+      isLossy = true;
+      release();
+    },
+    end() {
+      isOver = true;
+      wake();
+    },
+  };
+}
+
+/** Characters are near enough to bytes for a bound. */
+function sizeOf(delta: Delta): number {
+  return delta.type === "tool.progress" ? 64 : delta.delta.length;
+}

@@ -1,0 +1,45 @@
+import { AgentError, type AgentErrorOptions, type ErrorCode } from "../errors.ts";
+import type { RunResult } from "../event/index.ts";
+
+/** A run did not complete. `result` is all that it came to; `message` says why and how to go on. */
+export class RunError extends AgentError {
+  override readonly name = "RunError";
+  readonly result: RunResult;
+
+  constructor(result: RunResult, options: AgentErrorOptions & { code: ErrorCode; message: string }) {
+    super(options.code, options.message, options);
+    this.result = result;
+  }
+}
+
+/**
+ * The error for a run that did not complete.
+ * @param cause what was thrown or given as the reason, where it happened in this process.
+ */
+export function runError(result: Exclude<RunResult, { status: "completed" }>, cause?: unknown): RunError {
+  const run = `Run ${result.runId} of ${result.agent}`;
+  switch (result.status) {
+    case "failed": {
+      // The code of an event is a string so that old records stay readable; what this process recorded is one of ours.
+      const code = result.error.code as ErrorCode;
+      const retryable = result.error.retryable ?? false;
+      return new RunError(result, { code, message: `${run} failed: ${result.error.message}`, retryable, cause });
+    }
+    case "limited":
+      return new RunError(result, {
+        code: "run_limited",
+        message:
+          `${run} stopped at limits.${result.limit} (${result.used} of ${result.max} used). Its work is kept: ` +
+          "raise the limit and go on with `messages: error.result.messages`.",
+        cause,
+      });
+    case "cancelled":
+      return new RunError(result, {
+        code: "run_cancelled",
+        message: `${run} was cancelled: ${result.reason}. What it did until then is in error.result.`,
+        cause,
+      });
+    default:
+      return result satisfies never;
+  }
+}

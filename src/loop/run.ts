@@ -1,0 +1,193 @@
+import { AgentError } from "../errors.ts";
+import type { CompletedResult, RunEvent, RunResult, StoredEvent } from "../event/index.ts";
+import type { UserMessage } from "../message/index.ts";
+import type { Delivery } from "./inbox.ts";
+import type { Outbox, Reader } from "./outbox.ts";
+import { runError } from "./run-error.ts";
+import { createTextReader, type TextReader } from "./text.ts";
+
+/**
+ * A run under way. It starts at the call and can be read once, as events, as batches of events or as text; leaving the
+ * loop early cancels it. It is ahead of its reader by at most the buffer, so a run that nobody reads waits there:
+ * call `result()` to let it go on alone.
+ */
+export interface Run extends AsyncIterable<RunEvent> {
+  readonly id: string;
+  /** What is on record so far. The array grows while the run goes on. */
+  readonly record: readonly StoredEvent[];
+  /** Settles once, never rejects. Lets the run go on without a reader; one that lags then loses deltas, nothing else. */
+  result(): Promise<RunResult>;
+  /**
+   * The text as it comes, of all turns, as strings.
+   * @throws {RunError} at the end, when the run does not complete.
+   * @throws {AgentError} `text_discarded` when text already handed out was void and cannot be taken back.
+   */
+  text(): AsyncIterable<string>;
+  /** The events as they arrive together: for readers that handle many at a time. */
+  batches(): AsyncIterable<readonly RunEvent[]>;
+  /** Further readers, who never hold up or cancel the run. `after`: only what follows that `seq`. Default: all. */
+  events(options?: { after?: number }): AsyncIterable<RunEvent>;
+  /** Stops the run. Resolves with what it came to; after its end, with the result it has. */
+  cancel(reason?: unknown): Promise<RunResult>;
+  /** Adds a message before the next turn. Resolves when it was delivered, or says that the run had ended. */
+  steer(message: string | UserMessage): Promise<Delivery>;
+  /** Adds a message for the moment the run would otherwise be done. */
+  followUp(message: string | UserMessage): Promise<Delivery>;
+  /** Lets the reader leave without cancelling the run. */
+  detach(): void;
+}
+
+/** What a `Run` is a handle of. */
+export interface RunParts {
+  id: string;
+  record: readonly StoredEvent[];
+  outbox: Outbox;
+  settled: Promise<RunResult>;
+  /** What was thrown where the run failed, for the error's `cause`. */
+  cause: () => unknown;
+  cancel: (reason: unknown) => void;
+  steer: (message: UserMessage) => Promise<Delivery>;
+  followUp: (message: UserMessage) => Promise<Delivery>;
+}
+
+export function createRun(parts: RunParts): Run {
+  const { outbox, settled } = parts;
+  // The owner's queue exists from the start, so that a reader who comes a little later misses nothing.
+  const owned = outbox.read({ after: -1, blocking: true });
+  let isTaken = false;
+  let isDetached = false;
+
+  const takeOwned = (): Reader => {
+    if (isTaken) throw readTwice(parts.id);
+    isTaken = true;
+    return owned;
+  };
+  const cancel = (reason: unknown): Promise<RunResult> => {
+    owned.beLossy();
+    parts.cancel(reason);
+    return settled;
+  };
+  const leave = async (): Promise<void> => {
+    owned.close();
+    if (!isDetached) await cancel("the reader left");
+  };
+  const detach = (): void => {
+    isDetached = true;
+    owned.beLossy();
+  };
+  const result = (): Promise<RunResult> => {
+    owned.beLossy();
+    return settled;
+  };
+  const run: Run = {
+    id: parts.id,
+    record: parts.record,
+    result,
+    cancel,
+    [Symbol.asyncIterator]: () => eachEvent(takeOwned(), leave),
+    batches: () => ({ [Symbol.asyncIterator]: () => eachBatch(takeOwned(), leave) }),
+    text: () => ({
+      [Symbol.asyncIterator]: () => eachText(eachEvent(takeOwned(), leave), { detach, result, cause: parts.cause }),
+    }),
+    events({ after = -1 } = {}) {
+      return {
+        [Symbol.asyncIterator]() {
+          const reader = outbox.read({ after, blocking: false });
+          return eachEvent(reader, async () => reader.close());
+        },
+      };
+    },
+    steer: (message) => parts.steer(asUserMessage(message)),
+    followUp: (message) => parts.followUp(asUserMessage(message)),
+    detach,
+  };
+  causes.set(run, parts.cause);
+  return run;
+}
+
+/** Resolves with a completed result and rejects with everything else, so that the short form is never silently wrong. */
+export async function completed(run: Run): Promise<CompletedResult> {
+  const result = await run.result();
+  if (result.status === "completed") return result;
+  throw runError(result, causes.get(run)?.());
+}
+
+/** What was thrown in a run, for the `cause` of its error: not part of the handle, since it is not on the record. */
+const causes = new WeakMap<Run, () => unknown>();
+
+function asUserMessage(message: string | UserMessage): UserMessage {
+  return typeof message === "string" ? { role: "user", content: message } : message;
+}
+
+async function* eachBatch(reader: Reader, leave: () => Promise<void>): AsyncGenerator<readonly RunEvent[]> {
+  try {
+    for (let batch = await reader.next(); batch !== undefined; batch = await reader.next()) yield batch;
+  } finally {
+    await leave();
+  }
+}
+
+/** By hand and not as a generator: one promise an event is all it costs. */
+function eachEvent(reader: Reader, leave: () => Promise<void>): AsyncIterableIterator<RunEvent> {
+  let batch: readonly RunEvent[] = [];
+  let position = 0;
+  let isOver = false;
+  const next = async (): Promise<IteratorResult<RunEvent>> => {
+    while (position >= batch.length) {
+      const read = isOver ? undefined : await reader.next();
+      if (read === undefined) {
+        isOver = true;
+        return { value: undefined, done: true };
+      }
+      batch = read;
+      position = 0;
+    }
+    const value = batch[position];
+    position += 1;
+    return value === undefined ? await next() : { value, done: false };
+  };
+  return {
+    next,
+    async return() {
+      const wasOver = isOver;
+      isOver = true;
+      batch = [];
+      if (!wasOver) await leave();
+      return { value: undefined, done: true };
+    },
+    [Symbol.asyncIterator]() {
+      return this;
+    },
+  };
+}
+
+async function* eachText(
+  events: AsyncIterable<RunEvent>,
+  run: Pick<Run, "detach" | "result"> & Pick<RunParts, "cause">,
+): AsyncGenerator<string> {
+  const text = createTextReader();
+  for await (const event of events) {
+    const added = readText(text, event, run.detach);
+    if (added !== "") yield added;
+  }
+  const ended = await run.result();
+  if (ended.status !== "completed") throw runError(ended, run.cause());
+}
+
+/** Text that cannot be taken back ends the reading, not the run. */
+function readText(text: TextReader, event: RunEvent, detach: () => void): string {
+  try {
+    return text.read(event);
+  } catch (error) {
+    detach();
+    throw error;
+  }
+}
+
+function readTwice(id: string): AgentError {
+  return new AgentError(
+    "already_read",
+    `The run ${id} is being read already: it can be iterated once, as events, batches() or text(). ` +
+      "For another reader use run.events(); for what the run came to, run.result().",
+  );
+}

@@ -1,0 +1,152 @@
+import { type Clock, systemClock } from "../clock.ts";
+import { AgentError, errorInfo, errorMessage } from "../errors.ts";
+import type { NewEvent, RunLimits, RunResult } from "../event/index.ts";
+import { resultOf } from "../event/index.ts";
+import {
+  alwaysReplay,
+  createMemoryJournal,
+  createRecord,
+  type Journal,
+  type JournalOptions,
+  type RunRecord,
+  stampDeltas,
+} from "../journal/index.ts";
+import { createInbox } from "./inbox.ts";
+import { runLoop } from "./loop.ts";
+import { createOps } from "./ops.ts";
+import { type BufferLimits, createOutbox } from "./outbox.ts";
+import { createRun, type Run } from "./run.ts";
+import type { LoopServices } from "./services.ts";
+
+/** What a run starts from. */
+export interface StartOptions extends Omit<LoopServices, "record" | "inbox" | "activeMs"> {
+  runId: string;
+  /** Makes the `run.started` event; may ask the application. If it throws, the run fails with that. */
+  begin: () => Promise<readonly NewEvent[]>;
+  /** The `run.started` event of a run that could not begin. */
+  beginFailed: () => readonly NewEvent[];
+  signal?: AbortSignal | undefined;
+  createEpoch: () => string;
+  buffer?: BufferLimits | undefined;
+  /** Replays the loop from the top at every await. For tests of determinism. */
+  replay?: boolean | undefined;
+}
+
+/** Why a run is being stopped from outside its loop. */
+type Stop = { type: "cancelled"; reason: unknown } | { type: "limited"; max: number };
+
+/** Starts a run at once, like `fetch`, and hands back what it can be read by. */
+export function startRun(options: StartOptions): Run {
+  const { runId, clock } = options;
+  const outbox = createOutbox(() => record.events, options.buffer);
+  const record = createRecord({ runId, clock, onAppend: outbox.stored });
+  const inbox = createInbox();
+  const stopper = createStopper(options.limits, clock, options.signal);
+  const startedMs = clock.monotonic();
+  const ops = createOps({ ...options, record, inbox, activeMs: () => clock.monotonic() - startedMs });
+  const journal: JournalOptions = {
+    record,
+    signal: stopper.signal,
+    createEpoch: options.createEpoch,
+    onDeltas: (deltas, place) =>
+      outbox.deltas(stampDeltas(deltas, place, { runId, at: clock.now(), after: record.events.length - 1 })),
+  };
+
+  let thrown: unknown;
+  const drive = async (): Promise<RunResult> => {
+    try {
+      await open(record, options);
+      await runIn(journal, options.replay === true, (pass) => runLoop(pass, ops));
+    } catch (error) {
+      thrown = error;
+    } finally {
+      stopper.release();
+    }
+    if (record.closing() === undefined) record.append([closingFor(record, stopper, thrown)]);
+    inbox.close();
+    outbox.end();
+    return settledResult(record);
+  };
+  return createRun({
+    id: runId,
+    record: record.events,
+    outbox,
+    settled: drive(),
+    cause: () => thrown,
+    cancel: (reason) => stopper.stop({ type: "cancelled", reason }),
+    steer: inbox.steer,
+    followUp: inbox.followUp,
+  });
+}
+
+async function open(record: RunRecord, { begin, beginFailed }: StartOptions): Promise<void> {
+  try {
+    record.append(await begin());
+  } catch (error) {
+    record.append(beginFailed());
+    throw error;
+  }
+}
+
+function runIn(options: JournalOptions, replay: boolean, loop: (journal: Journal) => Promise<void>): Promise<void> {
+  return replay ? alwaysReplay(options, loop) : loop(createMemoryJournal(options));
+}
+
+/** One signal for the whole run, and who pulled it first. */
+interface Stopper {
+  signal: AbortSignal;
+  stopped(): Stop | undefined;
+  stop(why: Stop): void;
+  /** Lets go of the timer and of the caller's signal. */
+  release(): void;
+}
+
+function createStopper(limits: RunLimits, clock: Clock = systemClock, outer: AbortSignal | undefined): Stopper {
+  const controller = new AbortController();
+  let stopped: Stop | undefined;
+  const stop = (why: Stop): void => {
+    if (stopped !== undefined) return;
+    stopped = why;
+    controller.abort(why.type === "cancelled" ? why.reason : new AgentError("run_limited", "The run's time is up."));
+  };
+  const onAbort = (): void => stop({ type: "cancelled", reason: outer?.reason });
+  const { durationMs } = limits;
+  const cancelTimer =
+    durationMs === undefined ? () => {} : clock.after(durationMs, () => stop({ type: "limited", max: durationMs }));
+  if (outer?.aborted === true) onAbort();
+  else outer?.addEventListener("abort", onAbort, { once: true });
+  return {
+    signal: controller.signal,
+    stopped: () => stopped,
+    stop,
+    release() {
+      cancelTimer();
+      outer?.removeEventListener("abort", onAbort);
+    },
+  };
+}
+
+/** The closing event of a run whose loop did not close it itself. */
+function closingFor(record: RunRecord, stopper: Stopper, thrown: unknown): NewEvent {
+  const { turn } = record.fold.state;
+  const stop = stopper.stopped();
+  if (stop?.type === "limited")
+    return { type: "run.limited", turn, limit: "durationMs", used: stop.max, max: stop.max };
+  if (stop?.type === "cancelled") return { type: "run.cancelled", turn, reason: reasonText(stop.reason) };
+  return {
+    type: "run.failed",
+    turn,
+    error: errorInfo(thrown ?? new AgentError("internal", "The loop ended without an end.")),
+  };
+}
+
+function reasonText(reason: unknown): string {
+  return reason === undefined ? "cancelled" : errorMessage(reason);
+}
+
+function settledResult(record: RunRecord): RunResult {
+  const result = resultOf(record.fold.state);
+  if (result === undefined)
+    throw new AgentError("internal", `The run ${record.runId} settled without a closing event.`);
+  return result;
+}

@@ -1,0 +1,50 @@
+import type { NewEvent, RunLimits, RunState } from "../event/index.ts";
+import type { Op } from "../journal/index.ts";
+import type { UserMessage } from "../message/index.ts";
+import { judge } from "./end.ts";
+import { nearLimits, reachedLimit } from "./limits.ts";
+import type { TurnPosition } from "./loop.ts";
+import type { LoopServices } from "./services.ts";
+
+/**
+ * The step before each turn: takes what was said to the run meanwhile, looks at the limits, and lets the turn begin or
+ * ends the run. All of it is one step, so that steering, limits and the end are replayed alike.
+ */
+export function createTurnOp(services: LoopServices): Op<TurnPosition> {
+  return {
+    id: "turn",
+    async run({ turn }, info) {
+      await info.record(...decide(services, turn));
+    },
+  };
+}
+
+function decide(services: LoopServices, turn: number): readonly NewEvent[] {
+  const { record, inbox, limits, toolbox, correctionBudget } = services;
+  const { state } = record.fold;
+  const calls = record.fold.callsOf(turn - 1);
+  const verdict = judge({ state, calls, toolbox, correctionBudget });
+  if (verdict.type === "end") return [verdict.closing];
+  // Only limits.toolCalls leaves calls unbegun; without their results the conversation cannot be sent.
+  if (calls.some((entry) => entry.outcome === undefined)) return [toolCallsLimited(turn - 1, state, limits)];
+  const isDone = verdict.type === "done" && !inbox.hasSteering();
+  if (isDone && !inbox.hasFollowUps()) return [verdict.closing];
+
+  const activeMs = services.activeMs();
+  const reached = reachedLimit(limits, state, activeMs);
+  if (reached !== undefined) return [{ type: "run.limited", turn: turn - 1, ...reached }];
+  return [
+    ...nearLimits(limits, state, activeMs).map((near): NewEvent => ({ type: "limit.warning", turn, ...near })),
+    ...injected("steer", turn, inbox.takeSteering(turn)),
+    ...injected("follow_up", turn, isDone ? inbox.takeFollowUps(turn) : []),
+    { type: "turn.started", turn },
+  ];
+}
+
+function toolCallsLimited(turn: number, state: RunState, limits: RunLimits): NewEvent {
+  return { type: "run.limited", turn, limit: "toolCalls", used: state.begun, max: limits.toolCalls ?? state.begun };
+}
+
+function injected(as: "steer" | "follow_up", turn: number, messages: readonly UserMessage[]): NewEvent[] {
+  return messages.map((message) => ({ type: "input.injected", turn, as, message }));
+}

@@ -1,0 +1,66 @@
+/** One entry of a conversation. Plain JSON; any order of roles is allowed and goes out unchanged. */
+export type Message = SystemMessage | UserMessage | AssistantMessage | ToolMessage;
+
+export interface SystemMessage {
+  role: "system";
+  content: string;
+  name?: string;
+}
+
+export interface UserMessage {
+  role: "user";
+  /** Never empty: xAI refuses a message without content. */
+  content: string | readonly ContentPart[];
+  name?: string;
+}
+
+/** What the model said. */
+export interface AssistantMessage {
+  role: "assistant";
+  /** Visible text; "" when the message only calls tools. */
+  content: string;
+  /** The reasoning trace exactly as received; sent back unchanged. */
+  reasoning?: string;
+  /** The model declined, in its own words. */
+  refusal?: string;
+  toolCalls?: readonly MessageToolCall[];
+}
+
+/** A tool call as a message carries it. */
+export interface MessageToolCall {
+  /** Unique in the conversation; pairs the call with its result. */
+  id: string;
+  /** The registered name of the tool. */
+  tool: string;
+  /** The arguments as the model wrote them: JSON text, not yet checked. */
+  arguments: string;
+}
+
+/** A tool result: what the model is told of one call, good or bad. */
+export interface ToolMessage {
+  role: "tool";
+  callId: string;
+  tool?: string;
+  content: string | readonly ContentPart[];
+}
+
+export type ContentPart = TextPart | ImagePart | FilePart;
+
+export interface TextPart {
+  type: "text";
+  text: string;
+}
+
+/** An image by address (`https:` or `data:`). */
+export interface ImagePart {
+  type: "image";
+  url: string;
+  detail?: "auto" | "low" | "high";
+}
+
+/** A file uploaded to xAI before, or one at an address. */
+export interface FilePart {
+  type: "file";
+  fileId?: string;
+  url?: string;
+}

@@ -1,0 +1,56 @@
+/**
+ * Tokens of one model call as the server counted them. `outputTokens` includes reasoning, whichever endpoint answered
+ * (chat completions reports reasoning outside `completion_tokens`, Responses inside). A field is absent when the server
+ * did not say; unknown is never 0.
+ */
+export interface Usage {
+  inputTokens: number;
+  /** Visible text, tool calls and reasoning. */
+  outputTokens: number;
+  totalTokens: number;
+  /** Part of `inputTokens` that was read from the prompt cache. */
+  cachedInputTokens?: number;
+  /** Part of `outputTokens`. */
+  reasoningTokens?: number;
+}
+
+/** Tokens of a run: all attempts, the retried and the failed ones included. */
+export interface RunUsage extends Usage {
+  /** Model requests made. */
+  requests: number;
+  /** Requests that did not report their usage: the sums above leave them out. */
+  unreported: number;
+}
+
+/** USD ticks in one US dollar. @see xAI docs, developers/cost-tracking, read 2026-11-20 */
+export const TICKS_PER_USD = 10_000_000_000;
+
+/**
+ * Money, as xAI bills it: an integer number of ticks (1 USD = 10^10 ticks), or unknown.
+ * `billed` was reported by the server, `estimated` computed from a price table.
+ */
+export type Cost = KnownCost | UnknownCost;
+
+export interface KnownCost {
+  basis: "billed" | "estimated";
+  ticks: number;
+  /** Requests of the sum whose cost is not known: the sum is then a lower bound. Absent when none. */
+  unreported?: number;
+}
+
+export interface UnknownCost {
+  basis: "unknown";
+}
+
+/** Dollars of a cost, or undefined when it is unknown. */
+export function costUsd(cost: Cost): number | undefined {
+  return cost.basis === "unknown" ? undefined : cost.ticks / TICKS_PER_USD;
+}
+
+/** A cost for people: `$0.000940`, `at least $0.01 (1 request unreported)`, `unknown`. */
+export function formatCost(cost: Cost): string {
+  if (cost.basis === "unknown") return "unknown";
+  const dollars = `$${(cost.ticks / TICKS_PER_USD).toFixed(6)}`;
+  const marked = cost.basis === "estimated" ? `about ${dollars}` : dollars;
+  return cost.unreported === undefined ? marked : `at least ${dollars} (${cost.unreported} unreported)`;
+}

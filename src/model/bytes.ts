@@ -1,0 +1,44 @@
+/** Text as UTF-8 bytes that only grow. */
+export interface GrowingBytes {
+  append(text: string): void;
+  /** All that was appended, and `tail` behind it; the next `append` writes over the tail. */
+  withTail(tail: string): Uint8Array<ArrayBuffer>;
+}
+
+const utf8 = new TextEncoder();
+const FIRST_SIZE = 4096;
+
+/** Views of it stay valid: when it outgrows its memory it moves, and old views keep the old one. */
+export function growingBytes(): GrowingBytes {
+  let memory = new Uint8Array(FIRST_SIZE);
+  let length = 0;
+
+  function write(text: string, from: number): number {
+    let rest = text;
+    let end = from;
+    for (;;) {
+      const { read, written } = utf8.encodeInto(rest, memory.subarray(end));
+      end += written;
+      if (read === rest.length) return end;
+      rest = rest.slice(read);
+      memory = grown(memory, end, end + rest.length);
+    }
+  }
+
+  return {
+    append(text) {
+      length = write(text, length);
+    },
+    withTail(tail) {
+      const end = write(tail, length);
+      return memory.subarray(0, end);
+    },
+  };
+}
+
+/** Doubling keeps the copying linear in what was written. */
+function grown(memory: Uint8Array<ArrayBuffer>, used: number, needed: number): Uint8Array<ArrayBuffer> {
+  const larger = new Uint8Array(Math.max(memory.length * 2, needed + FIRST_SIZE));
+  larger.set(memory.subarray(0, used));
+  return larger;
+}

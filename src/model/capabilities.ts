@@ -1,0 +1,101 @@
+import type { ModelSettings, ReasoningEffort } from "./model.ts";
+
+/** Day on which the facts below were read from xAI's documentation. */
+export const CAPABILITIES_AS_OF = "2026-11-20";
+
+/** What is known of a text model on chat completions. A field that is absent is not known: nothing is refused for it. */
+export interface ModelFacts {
+  /** The model's name without a date or `-latest`. */
+  id: string;
+  /** The day of these facts, `YYYY-MM-DD`. */
+  asOf: string;
+  /** False for models that answer at once, true for models that reason unless `reasoningEffort` is `none`. */
+  reasons: boolean;
+  /** Values of `reasoningEffort` that are accepted; empty when the model refuses the parameter itself. */
+  efforts?: readonly ReasoningEffort[];
+  /** The effort when none is sent. */
+  defaultEffort?: ReasoningEffort;
+  /** Settings the model answers with a 400 while it reasons. */
+  refused: readonly (keyof ModelSettings)[];
+  /** Prompt and answer together, in tokens. */
+  contextTokens?: number;
+  /** The name still works, and another model answers and is billed. */
+  retired?: RetiredModel;
+}
+
+export interface RetiredModel {
+  /** `YYYY-MM-DD`. */
+  on: string;
+  /** The model that answers. */
+  target: string;
+}
+
+const WHILE_REASONING: readonly (keyof ModelSettings)[] = ["stop", "frequencyPenalty", "presencePenalty"];
+const TO_43: RetiredModel = { on: "2026-05-15", target: "grok-4.3" };
+
+type Entry = Omit<ModelFacts, "id" | "asOf" | "refused">;
+
+/**
+ * Facts by name without date or `-latest`. A retired name takes what is known of the model that answers for it; which
+ * efforts it accepts nobody has measured.
+ * @see xAI docs, developers/pricing and developers/model-capabilities/text/reasoning, read 2026-11-20; the refusal of
+ * `reasoning_effort` by grok-4.20 was measured by vercel/ai (supports-reasoning-effort.ts)
+ */
+const MODELS: Readonly<Record<string, Entry>> = {
+  "grok-4.7": {
+    reasons: true,
+    efforts: ["low", "medium", "high", "xhigh"],
+    defaultEffort: "high",
+    contextTokens: 500_000,
+  },
+  "grok-4.6": {
+    reasons: true,
+    efforts: ["low", "medium", "high", "xhigh"],
+    defaultEffort: "high",
+    contextTokens: 500_000,
+  },
+  // xhigh is taken and quietly treated as high.
+  "grok-4.5": {
+    reasons: true,
+    efforts: ["low", "medium", "high", "xhigh"],
+    defaultEffort: "high",
+    contextTokens: 500_000,
+  },
+  "grok-4.3": { reasons: true, efforts: ["none", "low", "medium", "high"], contextTokens: 1_000_000 },
+  "grok-4.20-reasoning": { reasons: true, efforts: [], contextTokens: 1_000_000 },
+  "grok-4.20-non-reasoning": { reasons: false, efforts: [], contextTokens: 1_000_000 },
+  // Effort selects the number of agents here; which values it takes is not documented.
+  "grok-4.20-multi-agent": { reasons: true, contextTokens: 1_000_000 },
+  "grok-build-0.1": { reasons: true, contextTokens: 256_000 },
+  "grok-4-1-fast-reasoning": { reasons: true, retired: TO_43 },
+  "grok-4-1-fast-non-reasoning": { reasons: false, retired: TO_43 },
+  "grok-4-fast-reasoning": { reasons: true, retired: TO_43 },
+  "grok-4-fast-non-reasoning": { reasons: false, retired: TO_43 },
+  "grok-4": { reasons: true, retired: TO_43 },
+  "grok-3": { reasons: true, retired: TO_43 },
+  "grok-3-mini": { reasons: true, retired: TO_43 },
+  "grok-3-mini-fast": { reasons: true, retired: TO_43 },
+  "grok-code-fast-1": { reasons: true, retired: { on: "2026-05-15", target: "grok-build-0.1" } },
+};
+
+/** `grok-4.7-latest` and `grok-4.7-0921` are `grok-4.7`; `grok-4.20-0309-reasoning` is `grok-4.20-reasoning`. */
+function baseName(id: string): string {
+  return id.replace(/-latest$/, "").replace(/-(?:\d{4}-\d{2}-\d{2}|\d{4}|\d{8})(?=-|$)/, "");
+}
+
+/**
+ * What is known of a model, or undefined when nothing is.
+ * @param id A name as it is sent, with or without date or `-latest`.
+ */
+export function describeModel(id: string): ModelFacts | undefined {
+  const name = baseName(id);
+  const facts = Object.hasOwn(MODELS, name) ? MODELS[name] : undefined;
+  if (facts === undefined) return undefined;
+  return { id: name, asOf: CAPABILITIES_AS_OF, refused: facts.reasons ? WHILE_REASONING : [], ...facts };
+}
+
+/** Whether the model is known to think in silence before it answers, so that a quiet connection is not a dead one. */
+export function isReasoning(id: string, effort: ReasoningEffort | undefined): boolean {
+  if (effort === "none") return false;
+  return effort !== undefined || describeModel(id)?.reasons === true;
+}

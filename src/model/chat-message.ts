@@ -1,0 +1,157 @@
+import { AgentError } from "../errors.ts";
+import type { AssistantMessage, ContentPart, Message, MessageToolCall } from "../message/index.ts";
+import type { ChatAssistantMessage, ChatContentPart, ChatMessage, ChatToolCall } from "../wire/index.ts";
+
+/**
+ * A message as chat completions takes it, or undefined for an assistant message that says nothing: xAI refuses it, and
+ * nothing is lost without it.
+ * @param index Position in the conversation, for the error.
+ * @throws {AgentError} `invalid_message` naming the position and what is wrong there.
+ */
+export function toChatMessage(message: Message, index: number): ChatMessage | undefined {
+  const at = `messages[${index}]`;
+  // A conversation read from a file may hold anything, null included.
+  switch (message?.role) {
+    case "system":
+      return { role: "system", content: text(message.content, `${at}.content`), ...named(message.name) };
+    case "user":
+      return { role: "user", content: content(message.content, `${at}.content`), ...named(message.name) };
+    case "assistant":
+      return toAssistant(message, at);
+    case "tool": {
+      const callId = text(message.callId, `${at}.callId`);
+      return { role: "tool", tool_call_id: callId, content: content(message.content, `${at}.content`) };
+    }
+    default:
+      return unknownRole(message, at);
+  }
+}
+
+function unknownRole(message: unknown, at: string): never {
+  if (typeof message !== "object" || message === null) throw invalid(at, `is ${kindOf(message)}`, "Give a message.");
+  const role = "role" in message ? message.role : undefined;
+  const shown = typeof role === "string" ? JSON.stringify(role) : kindOf(role);
+  throw invalid(`${at}.role`, `is ${shown}`, 'Use "system", "user", "assistant" or "tool".');
+}
+
+/** Wire document 1.2: recorded turns that only call tools have content "". */
+function toAssistant(message: AssistantMessage, at: string): ChatAssistantMessage | undefined {
+  const said = optionalText(message.content, `${at}.content`);
+  const refusal = optionalText(message.refusal, `${at}.refusal`);
+  const reasoning = optionalText(message.reasoning, `${at}.reasoning`);
+  const calls = toCalls(message.toolCalls ?? [], `${at}.toolCalls`);
+  // A refusal is what the model answered: without it in the content, the message would be an empty one.
+  const visible = said === "" ? refusal : said;
+  if (visible === "" && reasoning === "" && calls.length === 0) return undefined;
+  const answer: ChatAssistantMessage = { role: "assistant" };
+  if (visible !== "" || calls.length > 0) answer.content = visible;
+  if (reasoning !== "") answer.reasoning_content = reasoning;
+  if (calls.length > 0) answer.tool_calls = calls;
+  if (refusal !== "") answer.refusal = refusal;
+  return answer;
+}
+
+function toCalls(calls: readonly MessageToolCall[], at: string): ChatToolCall[] {
+  if (!Array.isArray(calls)) throw invalid(at, `is ${kindOf(calls)}`, "Give a list.");
+  return calls.map((call: MessageToolCall, n) => toCall(call, `${at}[${n}]`));
+}
+
+function toCall(call: MessageToolCall, at: string): ChatToolCall {
+  const name = text(call?.tool, `${at}.tool`);
+  const id = text(call.id, `${at}.id`);
+  if (typeof call.arguments !== "string") {
+    throw invalid(`${at}.arguments`, `is ${kindOf(call.arguments)}`, "Give the JSON text the model wrote.");
+  }
+  return { id, type: "function", function: { name, arguments: toArguments(call.arguments) } };
+}
+
+/**
+ * The arguments as the model wrote them. xAI refuses a history in which they are not the JSON text of an object, and
+ * the tool's answer already says what was wrong with them, so such a call is sent with none.
+ */
+function toArguments(written: string): string {
+  try {
+    const value: unknown = JSON.parse(written);
+    if (typeof value !== "object" || value === null || Array.isArray(value)) return "{}";
+    return mayHoldLoneSurrogate.test(written) ? mendArguments(written, value) : written;
+  } catch {
+    return "{}"; // not JSON: see above
+  }
+}
+
+const mayHoldLoneSurrogate = /\\ud[89a-f]/i;
+
+/** Half a character, written as an escape, is JSON for us and an error for xAI. Whole pairs stay as they were written. */
+function mendArguments(written: string, value: object): string {
+  const again = JSON.stringify(value);
+  const mended = mendSurrogates(again);
+  return mended === again ? written : mended;
+}
+
+/** Replaces the escapes that `JSON.stringify` writes for halves of characters, which xAI's parser refuses, by U+FFFD. */
+export function mendSurrogates(json: string): string {
+  if (!json.includes("\\ud")) return json;
+  // Every escape is matched whole, so that an escaped backslash before "ud800" is not taken for one.
+  return json.replace(/\\(?:(ud[89a-f][0-9a-f]{2})|.)/g, (whole, half?: string) =>
+    half === undefined ? whole : "\ufffd",
+  );
+}
+
+function content(value: string | readonly ContentPart[], at: string): string | readonly ChatContentPart[] {
+  if (!Array.isArray(value)) return text(value, at);
+  if (value.length === 0) throw invalid(at, "is empty", "xAI refuses a message without content.");
+  return value.map((part: ContentPart, n) => toPart(part, `${at}[${n}]`));
+}
+
+function toPart(part: ContentPart, at: string): ChatContentPart {
+  switch (part?.type) {
+    case "text":
+      return { type: "text", text: text(part.text, `${at}.text`) };
+    case "image": {
+      const image = { url: text(part.url, `${at}.url`) };
+      return { type: "image_url", image_url: part.detail === undefined ? image : { ...image, detail: part.detail } };
+    }
+    case "file":
+      return { type: "file", file: toFile(part.fileId, part.url, at) };
+    default:
+      part satisfies never;
+      throw invalid(at, "is no part we know", 'A part has type "text", "image" or "file".');
+  }
+}
+
+function toFile(
+  fileId: string | undefined,
+  url: string | undefined,
+  at: string,
+): { file_id: string } | { url: string } {
+  const both = fileId !== undefined && url !== undefined;
+  if (both) throw invalid(at, "has a fileId and a url", "Give one of them.");
+  if (fileId !== undefined) return { file_id: text(fileId, `${at}.fileId`) };
+  if (url !== undefined) return { url: text(url, `${at}.url`) };
+  throw invalid(at, "has neither fileId nor url", "Give one of them.");
+}
+
+function named(name: string | undefined): { name?: string } {
+  return name === undefined ? {} : { name };
+}
+
+function text(value: unknown, at: string): string {
+  if (typeof value !== "string") throw invalid(at, `is ${kindOf(value)}`, "Give a text.");
+  if (value === "") throw invalid(at, "is empty", "xAI refuses it: leave the message out, or say something.");
+  return value;
+}
+
+function optionalText(value: unknown, at: string): string {
+  return value === undefined || value === "" ? "" : text(value, at);
+}
+
+function kindOf(value: unknown): string {
+  if (value === undefined) return "missing";
+  if (value === null) return "null";
+  return Array.isArray(value) ? "a list" : `of type ${typeof value}`;
+}
+
+/** One shape for all that is wrong with a message: where, what, and what to do. */
+export function invalid(at: string, what: string, advice: string): AgentError {
+  return new AgentError("invalid_message", `${at} ${what}. ${advice}`);
+}

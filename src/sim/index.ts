@@ -1,0 +1,14 @@
+export { type SimModel, type SimPrices, simModels } from "./models.ts";
+export { planTurn } from "./planner.ts";
+export type {
+  SimFunction,
+  SimMessage,
+  SimPart,
+  SimRequest,
+  SimResponseFormat,
+  SimSentCall,
+  SimTool,
+} from "./request.ts";
+export { schemaRefusal } from "./schema-rules.ts";
+export type { SimCut, SimScript, SimToolCall, SimTurn, SimUsage } from "./script.ts";
+export { type SimRecordedRequest, type Simulator, type SimulatorOptions, startSimulator } from "./sim.ts";

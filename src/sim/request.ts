@@ -1,0 +1,102 @@
+/**
+ * A chat request as the simulator has understood it. Deliberately not the client's type: the judge keeps its own ruler.
+ * Fields are those of xai-wire 1.1 and 1.2, spelled as on the wire; whatever else the caller sent is still there.
+ */
+export interface SimRequest {
+  readonly model: string;
+  readonly messages: readonly SimMessage[];
+  readonly tools?: readonly SimTool[];
+  readonly tool_choice?:
+    | "auto"
+    | "none"
+    | "required"
+    | { readonly type: "function"; readonly function: { name: string } };
+  readonly parallel_tool_calls?: boolean;
+  readonly stream?: boolean;
+  readonly stream_options?: { readonly include_usage?: boolean };
+  readonly max_completion_tokens?: number;
+  readonly max_tokens?: number;
+  readonly temperature?: number;
+  readonly top_p?: number;
+  readonly n?: number;
+  readonly stop?: readonly string[];
+  readonly frequency_penalty?: number;
+  readonly presence_penalty?: number;
+  readonly reasoning_effort?: string;
+  readonly response_format?: SimResponseFormat;
+  readonly [field: string]: unknown;
+}
+
+/** How the answer is to be shaped (xai-wire 1.1). */
+export interface SimResponseFormat {
+  readonly type: "text" | "json_object" | "json_schema";
+  readonly json_schema?: { readonly name?: string; readonly schema?: unknown };
+}
+
+/** One entry of the conversation, any role (xai-wire 1.2). */
+export interface SimMessage {
+  readonly role: "system" | "user" | "assistant" | "tool" | "function";
+  readonly content?: string | readonly SimPart[] | null;
+  readonly reasoning_content?: string | null;
+  readonly tool_calls?: readonly SimSentCall[] | null;
+  readonly tool_call_id?: string;
+  readonly name?: string;
+}
+
+/** A part of a message; only text is read, the other kinds are counted as present. */
+export interface SimPart {
+  readonly type: string;
+  readonly text?: string;
+}
+
+/** A tool call as it stands in an assistant message of the history. */
+export interface SimSentCall {
+  readonly id: string;
+  readonly type?: string;
+  readonly function: { readonly name: string; readonly arguments: string };
+}
+
+/** A registered tool: a function, or the dead live search that the parser still knows (xai-wire 1.5). */
+export interface SimTool {
+  readonly type: "function" | "live_search";
+  readonly function?: SimFunction;
+}
+
+/** What the caller registered. `parameters` is JSON Schema. */
+export interface SimFunction {
+  readonly name: string;
+  readonly description?: string;
+  readonly parameters: unknown;
+}
+
+/** An HTTP answer that refuses: the status and the body as xAI words them. */
+export interface SimRefusal {
+  readonly status: number;
+  readonly body: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** xAI's ordinary refusal: 400 `invalid-argument`, flat (xai-wire 5.1, shape 1). */
+export function invalid(error: string): SimRefusal {
+  return { status: 400, body: { code: "invalid-argument", error } };
+}
+
+/** True for a JSON object: not null, not an array. */
+export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** A JSON text's value, or `undefined` when the text is not JSON; JSON itself has no such value. */
+export function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined; // the caller says what follows from it
+  }
+}
+
+/** The text of a message, its parts joined by line ends; "" when it has none. */
+export function messageText(message: SimMessage): string {
+  if (typeof message.content === "string") return message.content;
+  return (message.content ?? []).flatMap((part) => (typeof part.text === "string" ? [part.text] : [])).join("\n");
+}

@@ -1,0 +1,151 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { setTimeout as wait } from "node:timers/promises";
+import { errorMessage } from "../errors.ts";
+import { type Answer, completionJson } from "./answer.ts";
+import { writeBody } from "./body.ts";
+import { decodeRequest } from "./decode.ts";
+import { type Gate, keyRefusal, routeOf } from "./gate.ts";
+import { findModel, modelJson, type SimModel } from "./models.ts";
+import { readBody } from "./read-body.ts";
+import type { SimRefusal, SimRequest } from "./request.ts";
+import { requestRefusal } from "./rules.ts";
+import type { ScriptReader, SimTurn } from "./script.ts";
+import { statusRefusal } from "./status.ts";
+import { frameText, streamFrames } from "./stream.ts";
+
+/** What the server needs to know to answer. */
+export interface ServeOptions extends Gate {
+  readonly script: ScriptReader;
+  readonly models: readonly SimModel[];
+  /** Milliseconds between chunks where a turn does not say. */
+  readonly pace: number;
+}
+
+/** Who is answered, and with what bytes that have arrived so far. */
+export interface Exchange {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  /** Aborted when the client leaves or the simulator closes. */
+  readonly signal: AbortSignal;
+  /** Called with the request body as soon as it is read as JSON, or as text where it is none. */
+  readonly onBody: (body: unknown) => void;
+}
+
+/** Answers one HTTP request. Rejects only with the reason of `signal`. */
+export async function serve(exchange: Exchange, options: ServeOptions): Promise<void> {
+  const { method = "", url = "/", headers } = exchange.request;
+  const route = routeOf(method, url);
+  if ("status" in route) return refuse(exchange, route);
+  const refusal = keyRefusal(headers, options);
+  if (refusal !== undefined) return refuse(exchange, refusal);
+  if (route.name === "models") return send(exchange, 200, { object: "list", data: options.models.map(modelJson) });
+  if (route.name === "model") return sendModel(exchange, options, route.id);
+  return serveChat(exchange, options);
+}
+
+function sendModel(exchange: Exchange, options: ServeOptions, id: string): void {
+  const model = findModel(options.models, id);
+  const { status, body } = model === undefined ? statusRefusal(404, id) : { status: 200, body: modelJson(model) };
+  send(exchange, status, body);
+}
+
+async function serveChat(exchange: Exchange, options: ServeOptions): Promise<void> {
+  const text = await readBody(exchange.request, options);
+  if (typeof text !== "string") return refuse(exchange, text);
+  const decoded = decodeRequest(text, exchange.onBody);
+  if ("status" in decoded) return refuse(exchange, decoded);
+  const model = findModel(options.models, decoded.request.model);
+  if (model === undefined) return refuse(exchange, statusRefusal(404, decoded.request.model));
+  const refusal = requestRefusal(decoded.request, model);
+  if (refusal !== undefined) return refuse(exchange, refusal);
+  const next = await nextTurn(options.script, decoded.request);
+  if ("status" in next) return refuse(exchange, next);
+  await answerTurn(exchange, { ...next, request: decoded.request, model }, options);
+}
+
+/** The turn to answer with. A script that has none, or that fails, is told in a 400: a retry would not help. */
+async function nextTurn(
+  script: ScriptReader,
+  request: SimRequest,
+): Promise<{ turn: SimTurn; index: number } | SimRefusal> {
+  try {
+    const { turn, index } = await script.next(request);
+    if (turn !== undefined) return { turn, index };
+    return simRefusal(
+      "no-turn",
+      `The simulator's script has no turn for chat request number ${index} (counted from 0). Add one, or send fewer requests.`,
+    );
+  } catch (thrown) {
+    return simRefusal("script-failed", `The simulator's script function threw: ${errorMessage(thrown)}`);
+  }
+}
+
+function simRefusal(code: string, error: string): SimRefusal {
+  return { status: 400, body: { code: `simulator:${code}`, error } };
+}
+
+async function answerTurn(
+  exchange: Exchange,
+  given: { request: SimRequest; turn: SimTurn; model: SimModel; index: number },
+  options: ServeOptions,
+): Promise<void> {
+  const { turn } = given;
+  if (turn.delayMs !== undefined) await wait(turn.delayMs, undefined, { signal: exchange.signal });
+  for (const [name, value] of Object.entries(turn.headers ?? {})) exchange.response.setHeader(name, value);
+  const instead = turnRefusal(turn, given.request);
+  if (instead !== undefined) return refuse(exchange, instead);
+  const answer: Answer = { ...given, id: answerId(given.index), created: Math.floor(Date.now() / 1000) };
+  if (given.request.stream === true) return stream(exchange, answer, options);
+  startBody(exchange.response, "application/json");
+  const body = writeBody(exchange.response, turn, exchange.signal);
+  await body.write(JSON.stringify(completionJson(answer)));
+  body.end();
+}
+
+/** What a turn answers with instead of model output, if anything. */
+function turnRefusal(turn: SimTurn, request: SimRequest): SimRefusal | undefined {
+  if (turn.redirect !== undefined) return { status: 307, body: "", headers: { location: turn.redirect } };
+  if (turn.body !== undefined) return { status: turn.status ?? 200, body: turn.body };
+  if (turn.status !== undefined) return statusRefusal(turn.status, request.model);
+  if (turn.json200Error === undefined) return undefined;
+  const own = { code: "The service is currently unavailable", error: "Timed out waiting for first token" };
+  return { status: 200, body: turn.json200Error === true ? own : turn.json200Error };
+}
+
+async function stream(exchange: Exchange, answer: Answer, options: ServeOptions): Promise<void> {
+  const delayMs = answer.turn.chunkDelayMs ?? options.pace;
+  startBody(exchange.response, "text/event-stream");
+  const body = writeBody(exchange.response, answer.turn, exchange.signal);
+  for (const [at, frame] of streamFrames(answer).entries()) {
+    if (at > 0 && delayMs > 0) await wait(delayMs, undefined, { signal: exchange.signal });
+    if (!(await body.write(frameText(frame)))) return;
+  }
+  body.end();
+}
+
+/** A UUID that tells the request's number, so that runs of a test are alike. */
+export function answerId(index: number): string {
+  return `51300000-0000-4000-8000-${index.toString(16).padStart(12, "0")}`;
+}
+
+function refuse(exchange: Exchange, refusal: SimRefusal): void {
+  for (const [name, value] of Object.entries(refusal.headers ?? {})) exchange.response.setHeader(name, value);
+  send(exchange, refusal.status, refusal.body);
+}
+
+/** Sends a body whole: JSON, or text as it is where a script says so. */
+function send(exchange: Exchange, status: number, body: unknown): void {
+  // A body that nobody reads must still be drained, or the client may see a reset instead of the refusal.
+  exchange.request.resume();
+  const isText = typeof body === "string";
+  const type = !isText ? "application/json" : body.startsWith("<") ? "text/html" : "text/plain";
+  startBody(exchange.response, type, status);
+  exchange.response.end(isText ? body : JSON.stringify(body));
+}
+
+/** Sends the headers. A content type that a script has set stays. */
+function startBody(response: ServerResponse, type: string, status = 200): void {
+  if (!response.hasHeader("content-type")) response.setHeader("content-type", type);
+  response.writeHead(status);
+  response.flushHeaders();
+}

@@ -1,0 +1,106 @@
+import { type Answer, type AnsweredCall, answeredCalls, answerUsage, closingFields, finishReason } from "./answer.ts";
+import type { SimTurn } from "./script.ts";
+
+/** Bytes of arguments in one piece when tool calls are sent in fragments. */
+const FRAGMENT_CHARS = 8;
+
+/** The error xAI was seen to send in a stream at capacity (xai-wire 5.2, shortened at its colon). */
+const CAPACITY_ERROR = {
+  type: "error",
+  message:
+    "The model is currently at capacity due to high demand. Please try again in a few minutes, or use a higher service tier for priority processing.",
+};
+
+/** One SSE frame: an event with one line of data, or a comment. */
+export type Frame = { readonly event?: string; readonly data: string } | { readonly comment: string };
+
+/** A frame as bytes on the wire. */
+export function frameText(frame: Frame): string {
+  if ("comment" in frame) return `: ${frame.comment}\n\n`;
+  return frame.event === undefined ? `data: ${frame.data}\n\n` : `event: ${frame.event}\ndata: ${frame.data}\n\n`;
+}
+
+/** All frames of a streamed answer, the scripted faults among them, `[DONE]` last. */
+export function streamFrames(answer: Answer): readonly Frame[] {
+  const { turn } = answer;
+  const chunks = turn.chunks ?? ownChunks(answer);
+  const frames = chunks.map((chunk) => ({ data: typeof chunk === "string" ? chunk : JSON.stringify(chunk) }));
+  return withFaults(frames, turn);
+}
+
+/** The chunks of an answer in recorded order: reasoning, text, calls, an empty delta with the reason, usage (1.4). */
+function ownChunks(answer: Answer): readonly Record<string, unknown>[] {
+  const choices = Array.from({ length: answer.request.n ?? 1 }, (_, index) => choiceChunks(answer, index)).flat();
+  const usage = answer.request.stream_options?.include_usage === true ? answerUsage(answer) : undefined;
+  if (usage === undefined) return choices;
+  return [...choices, { ...envelope(answer, answer.created), choices: [], usage, ...closingFields(answer.turn) }];
+}
+
+function choiceChunks(answer: Answer, index: number): readonly Record<string, unknown>[] {
+  const { turn } = answer;
+  const thinking = pieces(turn.reasoning, turn).map((reasoning_content) => ({ reasoning_content }));
+  const said = [...pieces(turn.text, turn).map((content) => ({ content })), ...callDeltas(answer)];
+  const reason = finishReason(turn);
+  // `created` moves on within one answer, as in the recordings, so that no client comes to rely on it.
+  const later = answer.created + (thinking.length > 0 ? 1 : 0);
+  const deltas = [
+    ...thinking.map((delta) => ({ delta, created: answer.created })),
+    ...said.map((delta) => ({ delta, created: later })),
+  ].map(({ delta, created }, at) => ({ delta: at === 0 ? { ...delta, role: "assistant" } : delta, created }));
+  const last = reason === undefined ? [] : [{ delta: {}, created: later, finish_reason: reason }];
+  return [...deltas, ...last].map(({ created, ...choice }) => ({
+    ...envelope(answer, created),
+    choices: [{ index, ...choice }],
+    ...closingFields(turn),
+  }));
+}
+
+function envelope(answer: Answer, created: number): Record<string, unknown> {
+  return { id: answer.id, object: "chat.completion.chunk", created, model: answer.model.id };
+}
+
+function pieces(text: string | undefined, turn: SimTurn): readonly string[] {
+  if (text === undefined || text === "") return [];
+  return turn.split === "whole" ? [text] : (text.match(/\s*\S+\s*$|\s*\S+|\s+$/g) ?? [text]);
+}
+
+/** Whole calls, one chunk each; or fragments, where only the first carries id and name (xai-wire 1.4 item 3, 1.7). */
+function callDeltas(answer: Answer): readonly Record<string, unknown>[] {
+  const calls = answeredCalls(answer);
+  if (answer.turn.split !== "fragments") {
+    return calls.map((call, index) => ({
+      tool_calls: [{ id: call.id, function: call.function, index, type: call.type }],
+    }));
+  }
+  return calls.flatMap((call, index) => fragmentsOf(call, index));
+}
+
+function fragmentsOf(call: AnsweredCall, index: number): readonly Record<string, unknown>[] {
+  const head = { id: call.id, function: { name: call.function.name, arguments: "" }, index, type: call.type };
+  const tail = [];
+  for (let at = 0; at < call.function.arguments.length; at += FRAGMENT_CHARS) {
+    tail.push({ function: { arguments: call.function.arguments.slice(at, at + FRAGMENT_CHARS) }, index });
+  }
+  return [head, ...tail].map((fragment) => ({ tool_calls: [fragment] }));
+}
+
+/** The scripted faults that are frames; those that are bytes belong to the writer. */
+function withFaults(chunks: readonly Frame[], turn: SimTurn): readonly Frame[] {
+  const { duplicate, errorEvent } = turn;
+  const kept = chunks
+    .slice(0, errorEvent?.afterChunks)
+    .flatMap((frame, at) => (duplicate === at ? [frame, frame] : [frame]));
+  const frames = withUnknown([...kept, ...closingFrames(turn)], turn);
+  return turn.comments === true ? frames.flatMap((frame) => [{ comment: "keep-alive" }, frame]) : frames;
+}
+
+function closingFrames({ errorEvent, noDone }: SimTurn): readonly Frame[] {
+  if (errorEvent !== undefined) return [{ data: JSON.stringify(errorEvent.data ?? CAPACITY_ERROR) }];
+  return noDone === true ? [] : [{ data: "[DONE]" }];
+}
+
+function withUnknown(frames: readonly Frame[], { unknownEvent }: SimTurn): readonly Frame[] {
+  if (unknownEvent === undefined) return frames;
+  const extra = { event: unknownEvent.event ?? "ping", data: JSON.stringify(unknownEvent.data ?? { type: "ping" }) };
+  return frames.toSpliced(unknownEvent.afterChunks, 0, extra);
+}

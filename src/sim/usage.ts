@@ -1,0 +1,67 @@
+import type { SimModel } from "./models.ts";
+import type { SimRequest } from "./request.ts";
+import type { SimTurn } from "./script.ts";
+
+/** What the answer consumed, in xAI's own spelling (xai-wire 1.3). */
+export interface SimUsageJson {
+  prompt_tokens: number;
+  completion_tokens: number;
+  total_tokens: number;
+  prompt_tokens_details: { text_tokens: number; audio_tokens: number; image_tokens: number; cached_tokens: number };
+  completion_tokens_details: {
+    reasoning_tokens: number;
+    audio_tokens: number;
+    accepted_prediction_tokens: number;
+    rejected_prediction_tokens: number;
+  };
+  num_sources_used: number;
+  cost_in_usd_ticks: number;
+}
+
+/** A deterministic estimate, not xAI's tokenizer: one token per four UTF-8 bytes, rounded up. */
+export function estimateTokens(text: string): number {
+  return Math.ceil(Buffer.byteLength(text) / 4);
+}
+
+/** Estimated tokens of everything the model would read: messages and tools. */
+export function estimatePrompt(request: SimRequest): number {
+  const tools = request.tools === undefined ? "" : JSON.stringify(request.tools);
+  return Math.max(1, estimateTokens(JSON.stringify(request.messages)) + estimateTokens(tools));
+}
+
+/** Usage with xAI's arithmetic: reasoning stands beside the completion, and the total is the sum of all three. */
+export function usageOf(request: SimRequest, turn: SimTurn, model: SimModel): SimUsageJson {
+  const given = turn.usage ?? {};
+  const prompt = given.promptTokens ?? estimatePrompt(request);
+  const cached = given.cachedTokens ?? 0;
+  const choices = request.n ?? 1;
+  const completion = given.completionTokens ?? estimateOutput(turn) * choices;
+  const reasoning = given.reasoningTokens ?? estimateTokens(turn.reasoning ?? "") * choices;
+  return {
+    prompt_tokens: prompt,
+    completion_tokens: completion,
+    total_tokens: prompt + completion + reasoning,
+    prompt_tokens_details: { text_tokens: prompt, audio_tokens: 0, image_tokens: 0, cached_tokens: cached },
+    completion_tokens_details: {
+      reasoning_tokens: reasoning,
+      audio_tokens: 0,
+      accepted_prediction_tokens: 0,
+      rejected_prediction_tokens: 0,
+    },
+    num_sources_used: 0,
+    cost_in_usd_ticks: given.costInUsdTicks ?? costTicks(model, { prompt, cached, output: completion + reasoning }),
+  };
+}
+
+function estimateOutput(turn: SimTurn): number {
+  const calls = turn.toolCalls === undefined ? "" : JSON.stringify(turn.toolCalls);
+  return estimateTokens(turn.text ?? "") + estimateTokens(calls);
+}
+
+/** Ticks as xAI bills them: long-context prices hold for all tokens once the prompt reaches the threshold. */
+export function costTicks(model: SimModel, tokens: { prompt: number; cached: number; output: number }): number {
+  const isLong = model.longContextThreshold !== undefined && tokens.prompt >= model.longContextThreshold;
+  const prices = (isLong ? model.longContextPrices : undefined) ?? model.prices;
+  const input = Math.max(0, tokens.prompt - tokens.cached) * prices.input + tokens.cached * prices.cachedInput;
+  return input + tokens.output * prices.output;
+}

@@ -1,0 +1,166 @@
+import { closesStep, isClosing, isDelta, type RunEvent, type StoredEvent } from "../event/index.ts";
+
+/**
+ * Watches the events of a run, in the order a reader sees them, and says what breaks the rules every run keeps. One
+ * automaton serves every test: `checkEvents` for a whole stream, `createAutomaton` for one that is still going on.
+ */
+export interface Automaton {
+  see(event: RunEvent): void;
+  /** Sentences, one for each rule that was broken so far; empty when all is well. */
+  violations(): readonly string[];
+  /** Says the stream has ended; a run without a closing event is a violation now. */
+  end(): void;
+}
+
+/** The state of one call: it only moves forward. */
+const CALL_ORDER = ["tool.started", "tool.input", "tool.executing", "tool.completed"] as const;
+
+interface CallState {
+  executor: string;
+  stage: number;
+  step: string | undefined;
+}
+
+interface Watch {
+  seq: number;
+  isOpen: boolean;
+  closing: StoredEvent["type"] | undefined;
+  closedSteps: Set<string>;
+  /** Calls that count, by id: those of closed epochs, and our own as they are carried out. */
+  calls: Map<string, CallState>;
+  /** Events of open epochs of model steps, whose calls count only when the step closes. */
+  pending: Map<string, StoredEvent[]>;
+  deltas: Map<string, number>;
+  voidEpochs: Set<string>;
+  liveEpoch: Map<string, string>;
+  problems: string[];
+}
+
+export function createAutomaton(): Automaton {
+  const watch: Watch = {
+    seq: -1,
+    isOpen: false,
+    closing: undefined,
+    closedSteps: new Set(),
+    calls: new Map(),
+    pending: new Map(),
+    deltas: new Map(),
+    voidEpochs: new Set(),
+    liveEpoch: new Map(),
+    problems: [],
+  };
+  return {
+    see: (event) => (isDelta(event) ? seeDelta(watch, event) : seeStored(watch, event)),
+    violations: () => watch.problems,
+    end() {
+      if (watch.closing === undefined) watch.problems.push("the stream ended without a closing event");
+      if (watch.closing === "run.completed") checkAllDone(watch);
+    },
+  };
+}
+
+/** What is wrong with a whole stream of events; empty when nothing is. */
+export function checkEvents(events: Iterable<RunEvent>): readonly string[] {
+  const automaton = createAutomaton();
+  for (const event of events) automaton.see(event);
+  automaton.end();
+  return automaton.violations();
+}
+
+function seeStored(watch: Watch, event: StoredEvent): void {
+  const broken = (rule: string): number => watch.problems.push(`seq ${event.seq} ${event.type}: ${rule}`);
+  if (event.seq !== watch.seq + 1) broken(`seq follows ${watch.seq}`);
+  watch.seq = event.seq;
+  if (event.type === "run.started") {
+    if (watch.isOpen || watch.closing !== undefined) broken("a run starts once");
+    watch.isOpen = true;
+    return;
+  }
+  if (!watch.isOpen && watch.closing === undefined) broken("nothing comes before run.started");
+  if (watch.closing !== undefined) {
+    if (isClosing(event)) broken("a segment has one closing event");
+    else if (!isEvidence(watch, event)) broken("only evidence follows the closing event");
+    return;
+  }
+  if (isClosing(event)) {
+    watch.closing = event.type;
+    watch.isOpen = false;
+    if (event.step !== undefined) broken("a closing event of a run belongs to no step");
+    return;
+  }
+  seeInStep(watch, event, broken);
+}
+
+function isEvidence(watch: Watch, event: StoredEvent): boolean {
+  return event.step !== undefined && (event.type === "tool.completed" || watch.closedSteps.has(event.step));
+}
+
+function seeInStep(watch: Watch, event: StoredEvent, broken: (rule: string) => void): void {
+  const { step, epoch } = event;
+  if (step === undefined) {
+    if (event.type !== "warning") broken("it belongs to a step and names none");
+    return;
+  }
+  if (epoch === undefined) return void broken("an event of a step has an epoch");
+  if (watch.closedSteps.has(step)) return void broken(`the step ${step} is closed`);
+  if (watch.voidEpochs.has(epoch)) return void broken(`the epoch ${epoch} is void`);
+  noteEpoch(watch, step, epoch);
+  if (event.type === "turn.retrying" || event.type === "turn.failed") watch.voidEpochs.add(epoch);
+  if (step.startsWith("tool:")) seeCall(watch, event, broken);
+  else if (event.type.startsWith("tool.")) remember(watch, epoch, event);
+  if (!closesStep(event)) return;
+  watch.closedSteps.add(step);
+  for (const earlier of watch.pending.get(epoch) ?? []) seeCall(watch, earlier, broken);
+  watch.pending.delete(epoch);
+}
+
+/** A new epoch of a step makes the older ones of it void. */
+function noteEpoch(watch: Watch, step: string, epoch: string): void {
+  const live = watch.liveEpoch.get(step);
+  if (live !== undefined && live !== epoch) {
+    watch.voidEpochs.add(live);
+    watch.pending.delete(live);
+  }
+  watch.liveEpoch.set(step, epoch);
+}
+
+function remember(watch: Watch, epoch: string, event: StoredEvent): void {
+  const events = watch.pending.get(epoch);
+  if (events === undefined) watch.pending.set(epoch, [event]);
+  else events.push(event);
+}
+
+function seeCall(watch: Watch, event: StoredEvent, broken: (rule: string) => void): void {
+  const stage = CALL_ORDER.findIndex((type) => type === event.type);
+  if (stage === -1 || !("call" in event)) return;
+  const known = watch.calls.get(event.call.id);
+  if (known === undefined) {
+    if (stage !== 0) broken(`the call ${event.call.id} has not started`);
+    watch.calls.set(event.call.id, { executor: event.call.executor, stage, step: event.step });
+    return;
+  }
+  if (known.executor !== event.call.executor) broken(`the executor of ${event.call.id} changed`);
+  const isNextPhase = event.type === "tool.executing" && known.stage === stage;
+  if (stage <= known.stage && !isNextPhase)
+    broken(`the call ${event.call.id} was at ${CALL_ORDER[known.stage]} already`);
+  if (stage > 1 && known.stage < 1) broken(`the call ${event.call.id} has no input yet`);
+  known.stage = stage;
+}
+
+function seeDelta(watch: Watch, delta: Extract<RunEvent, { after: number }>): void {
+  const broken = (rule: string): number => watch.problems.push(`${delta.type} after ${delta.after}: ${rule}`);
+  if (watch.closing !== undefined) broken("it comes after the closing event");
+  if (watch.closedSteps.has(delta.step)) broken(`the step ${delta.step} is closed`);
+  if (watch.voidEpochs.has(delta.epoch)) broken(`the epoch ${delta.epoch} is void`);
+  noteEpoch(watch, delta.step, delta.epoch);
+  const last = watch.deltas.get(delta.epoch) ?? -1;
+  if (delta.n <= last) broken(`n follows ${last}`);
+  watch.deltas.set(delta.epoch, delta.n);
+  if (delta.after > watch.seq) broken(`seq ${delta.after} was not seen yet`);
+}
+
+function checkAllDone(watch: Watch): void {
+  for (const [id, { stage }] of watch.calls) {
+    if (stage !== CALL_ORDER.length - 1) watch.problems.push(`the run completed with the call ${id} still open`);
+  }
+}

@@ -1,0 +1,7 @@
+export type { SimScript, SimToolCall, SimTurn, Simulator, SimulatorOptions } from "../sim/index.ts";
+export type { Automaton } from "./automaton.ts";
+export { checkEvents, createAutomaton } from "./automaton.ts";
+export type { Examined, RunExpectation } from "./expect-run.ts";
+export { expectRun } from "./expect-run.ts";
+export type { ScriptedSimulator } from "./script.ts";
+export { startScript } from "./script.ts";

@@ -1,0 +1,81 @@
+import type { ErrorCode } from "../errors.ts";
+import { AgentError, errorInfo } from "../errors.ts";
+import type { InputIssue } from "../message/index.ts";
+import { readThrown } from "./thrown.ts";
+import type { AnyTool, ToolAnswer } from "./tool.ts";
+import type { Toolbox } from "./toolbox.ts";
+
+/** Arguments that do not fit: the reasons with their places, and the schema to mend them by. */
+export function invalidInputAnswer(tool: AnyTool, issues: readonly InputIssue[], thrown?: unknown): ToolAnswer {
+  const lines = issues.map(({ path, message }) => (path === "" ? `- ${message}` : `- ${path}: ${message}`));
+  const content = [
+    `${tool.name} was not run: its arguments do not fit.`,
+    ...lines,
+    `Call it again with one JSON object that fits this schema: ${JSON.stringify(tool.parameters)}`,
+  ].join("\n");
+  const message = `The arguments of ${tool.name} do not fit: ${lines.map((line) => line.slice(2)).join("; ")}`;
+  const full = thrown === undefined ? message : `${message} (${readThrown(thrown).full})`;
+  return { outcome: "invalid_input", content, error: { code: "invalid_input", message: full } };
+}
+
+/** A tool that is not there: the names that are, and the one that was probably meant. */
+export function unknownToolAnswer(name: string, { names, nearest }: Pick<Toolbox, "names" | "nearest">): ToolAnswer {
+  const near = nearest(name);
+  const hint = near === undefined ? "" : ` Did you mean ${near}?`;
+  const offered = names.length === 0 ? "There are no tools." : `Tools: ${names.join(", ")}.`;
+  const content = `No tool named ${JSON.stringify(name.slice(0, 128))}.${hint} ${offered}`;
+  return { outcome: "unknown_tool", content, error: { code: "unknown_tool", message: content } };
+}
+
+/** A handler that threw, or whose result cannot be used. The model is told no more than it may know. */
+export function failedAnswer(tool: AnyTool, thrown: unknown): ToolAnswer {
+  const { public: words, full } = readThrown(thrown);
+  if (!isOurs(thrown)) {
+    const content = words === undefined ? `${tool.name} failed.` : `${tool.name} failed: ${words}.`;
+    return { outcome: "error", content, error: { code: "tool_failed", message: full } };
+  }
+  const content = words?.trim() ? words : `${tool.name} failed.`;
+  return { outcome: "error", content, error: { ...errorInfo(thrown), message: full } };
+}
+
+/** The time was up. The handler may still be at work: what it did is not known. */
+export function timeoutAnswer(tool: AnyTool): ToolAnswer {
+  const content = `${tool.name} did not finish within ${formatMs(tool.timeoutMs)}. ${whatNow(tool)}`;
+  return { outcome: "timeout", content, error: error("tool_timeout", content) };
+}
+
+/** The run was told to stop, before the handler began or while it ran. */
+export function cancelledAnswer(tool: AnyTool, reason: unknown, began: boolean): ToolAnswer {
+  const content = began
+    ? `The run was cancelled while ${tool.name} ran. ${whatNow(tool)}`
+    : `The run was cancelled before ${tool.name} began: it did nothing.`;
+  return { outcome: "cancelled", content, error: error("run_cancelled", `${content} (${readThrown(reason).full})`) };
+}
+
+/** The process stopped while the handler ran: nobody knows whether its effect happened. */
+export function unknownOutcomeAnswer(tool: AnyTool): ToolAnswer {
+  const content = `${tool.name} was begun, and its outcome is not known. ${whatNow(tool)}`;
+  return { outcome: "unknown", content, error: error("tool_failed", content) };
+}
+
+function isOurs(thrown: unknown): thrown is AgentError {
+  try {
+    return thrown instanceof AgentError;
+  } catch {
+    return false; // a proxy that refuses to be asked
+  }
+}
+
+function error(code: ErrorCode, message: string): { code: string; message: string } {
+  return { code, message };
+}
+
+function whatNow(tool: AnyTool): string {
+  return tool.effect === "read" || tool.effect === "idempotent"
+    ? "It is safe to call it again."
+    : "It may or may not have had its effect: find out before you call it again.";
+}
+
+function formatMs(ms: number): string {
+  return ms >= 1000 ? `${ms / 1000} s` : `${ms} ms`;
+}

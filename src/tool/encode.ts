@@ -1,0 +1,122 @@
+/** A value as JSON, or why it has none. */
+export type Encoding = { ok: true; json: unknown } | { ok: false; reason: string };
+
+const MAX_DEPTH = 200;
+const MAX_NODES = 5_000_000;
+
+interface Pass {
+  /** The objects above this one: meeting one again is a cycle. The same object twice, side by side, is not. */
+  readonly above: Set<object>;
+  nodes: number;
+}
+
+class NotJson extends Error {}
+
+/**
+ * What a handler returned as plain JSON data, a copy. `undefined` is null; Date is its ISO text; BigInt its digits; Map
+ * an object when its keys are strings, else a list of pairs; Set a list; bytes base64, other typed arrays lists; Error
+ * its name, message and code; RegExp its source; NaN and infinities are null, functions and symbols are left out, as
+ * JSON does. Everything else follows `toJSON` and own properties. Not JSON: cycles, more than 200 levels, getters and
+ * `toJSON` that throw, and objects without any JSON (promises, responses, streams). Never throws.
+ */
+export function encodeJson(value: unknown): Encoding {
+  try {
+    return { ok: true, json: encode(value, "the result", { above: new Set(), nodes: 0 }) ?? null };
+  } catch (error) {
+    if (error instanceof NotJson) return { ok: false, reason: error.message };
+    return { ok: false, reason: "reading it threw an error (a getter, toJSON or proxy)" };
+  }
+}
+
+function encode(value: unknown, path: string, pass: Pass): unknown {
+  switch (typeof value) {
+    case "string":
+    case "boolean":
+      return value;
+    case "number":
+      return Number.isFinite(value) ? value : null;
+    case "bigint":
+      return value.toString();
+    case "object":
+      return value === null ? null : encodeObject(value, path, pass);
+    case "undefined":
+      return undefined;
+    default:
+      if (pass.above.size === 0) throw new NotJson(`${path} is a ${typeof value}`);
+      return undefined;
+  }
+}
+
+function encodeObject(value: object, path: string, pass: Pass): unknown {
+  if (pass.above.has(value)) throw new NotJson(`${path} refers back to what holds it (a cycle)`);
+  if (pass.above.size >= MAX_DEPTH) throw new NotJson(`it is nested deeper than ${MAX_DEPTH} levels`);
+  if (++pass.nodes > MAX_NODES) throw new NotJson(`it holds more than ${MAX_NODES} values`);
+  pass.above.add(value);
+  const json = encodeKind(value, path, pass);
+  pass.above.delete(value);
+  return json;
+}
+
+function encodeKind(value: object, path: string, pass: Pass): unknown {
+  if (Array.isArray(value)) return Array.from(value, (item: unknown, n) => encode(item, `${path}[${n}]`, pass) ?? null);
+  if (value instanceof Date) return Number.isNaN(value.getTime()) ? null : value.toISOString();
+  if (value instanceof ArrayBuffer) return base64(new Uint8Array(value));
+  if (ArrayBuffer.isView(value)) return encodeView(value, path, pass);
+  if (value instanceof Map) return encodeMap(value, path, pass);
+  if (value instanceof Set) return [...value].map((item, n) => encode(item, `${path}[${n}]`, pass) ?? null);
+  if (value instanceof Error) return encodeError(value);
+  if (value instanceof RegExp) return String(value);
+  if (value instanceof String || value instanceof Number || value instanceof Boolean) return value.valueOf();
+  if ("toJSON" in value && typeof value.toJSON === "function") return encode(value.toJSON(""), path, pass);
+  return encodeProperties(value, path, pass);
+}
+
+function encodeProperties(value: object, path: string, pass: Pass): unknown {
+  const keys = Object.keys(value);
+  const prototype: unknown = Object.getPrototypeOf(value);
+  const isPlain = prototype === null || Object.getPrototypeOf(prototype) === null;
+  if (keys.length === 0 && !isPlain) {
+    const kind = Object.prototype.toString.call(value).slice(8, -1);
+    const hint = kind === "Promise" ? "await it" : "return plain data read from it";
+    throw new NotJson(`${path} is a ${kind} without JSON of its own: ${hint}`);
+  }
+  const entries: [string, unknown][] = [];
+  for (const key of keys) {
+    // An own enumerable key of `value`; a getter may throw and is told as such.
+    const json = encode((value as Record<string, unknown>)[key], `${path}.${key}`, pass);
+    if (json !== undefined) entries.push([key, json]);
+  }
+  return Object.fromEntries(entries); // makes own properties even of `__proto__`
+}
+
+function encodeMap(map: ReadonlyMap<unknown, unknown>, path: string, pass: Pass): unknown {
+  const entries = [...map].map(([key, value], n): [unknown, unknown] => [
+    encode(key, `${path} key ${n}`, pass) ?? null,
+    encode(value, `${path}[${n}]`, pass) ?? null,
+  ]);
+  return [...map.keys()].every((key) => typeof key === "string")
+    ? Object.fromEntries(entries as [string, unknown][]) // every key was just seen to be a string
+    : entries;
+}
+
+function encodeView(view: ArrayBufferView, path: string, pass: Pass): unknown {
+  if (view instanceof Uint8Array || view instanceof Uint8ClampedArray || view instanceof DataView) {
+    return base64(new Uint8Array(view.buffer, view.byteOffset, view.byteLength));
+  }
+  // Every other view is a typed array of numbers or big integers, and iterable.
+  return [...(view as unknown as Iterable<number | bigint>)].map((item, n) => encode(item, `${path}[${n}]`, pass));
+}
+
+function encodeError(error: Error): unknown {
+  const code = "code" in error && typeof error.code === "string" ? { code: error.code } : {};
+  return { name: error.name, message: error.message, ...code };
+}
+
+/** In pieces, because a function takes no million arguments. */
+function base64(bytes: Uint8Array): string {
+  let binary = "";
+  for (let from = 0; from < bytes.length; from += 0x8000) {
+    binary += String.fromCharCode(...bytes.subarray(from, from + 0x8000));
+  }
+  return btoa(binary);
+}

@@ -1,0 +1,35 @@
+export {
+  cancelledAnswer,
+  failedAnswer,
+  invalidInputAnswer,
+  timeoutAnswer,
+  unknownOutcomeAnswer,
+  unknownToolAnswer,
+} from "./answers.ts";
+export { type ReadArguments, readArguments } from "./arguments.ts";
+export { defineTool } from "./define.ts";
+export { type Encoding, encodeJson } from "./encode.ts";
+export { type GateVerdict, gateSchema } from "./gate.ts";
+export type { SchemaRefusal } from "./malformed.ts";
+export { checkToolName, nearestName, reservedToolNames } from "./names.ts";
+export type { ToolOptions } from "./options.ts";
+export { type KeywordRule, type SchemaProfile, xaiSchemaProfile } from "./profile.ts";
+export { callTool, type ToolCallRequest } from "./run.ts";
+export type { SchemaInput, SchemaOutput, ToolSchema } from "./schema.ts";
+export { createToolSlots, type ToolSlots } from "./slots.ts";
+export type {
+  AnyTool,
+  Concurrency,
+  ContextOf,
+  InputVerdict,
+  JsonSchema,
+  Stored,
+  Tool,
+  ToolAnswer,
+  ToolCallEvent,
+  ToolContext,
+  ToolDeclaration,
+  ToolEvent,
+  ToolOutput,
+} from "./tool.ts";
+export { createToolbox, isTool, type Toolbox } from "./toolbox.ts";

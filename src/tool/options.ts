@@ -1,0 +1,42 @@
+import type { StandardTypedV1 } from "@standard-schema/spec";
+import type { Effect } from "../message/index.ts";
+import type { SchemaOutput, ToolSchema } from "./schema.ts";
+import type { Concurrency, JsonSchema, ToolContext } from "./tool.ts";
+
+/** What `defineTool` takes. Write `toModel` after `execute`, so that its parameter is inferred. */
+export interface ToolOptions<S extends ToolSchema, Context, Output> {
+  /** 1 to 64 letters, digits, `_` and `-`, beginning with a letter or `_`; none of xAI's own tool names. */
+  name: string;
+  /** What the tool does and when to use it: the model chooses by it. */
+  description: string;
+  /**
+   * An object schema: zod 4.2 or newer, zod 3.24, arktype, valibot through `toStandardJsonSchema`, or plain JSON Schema
+   * (whose `default`s are told to the model and not filled in).
+   */
+  input: S;
+  /** Checks what `execute` returns; what it makes of it (defaults, unknown keys left out) is stored. Default: no check. */
+  output?: StandardTypedV1<Output, Output> | JsonSchema;
+  /** What the tool does to the world. Undeclared: never repeated when its outcome is unknown. */
+  effect?: Effect;
+  /** `external`: its results come from outside and are not to be trusted. */
+  origin?: "external";
+  /** It reads secrets. Default false. */
+  private?: boolean;
+  /** Milliseconds one call may take. Default 60,000. */
+  timeoutMs?: number;
+  /** UTF-8 bytes of a result that the model is shown; the record keeps it whole. Default 1,048,576; at least 256. */
+  maxOutputBytes?: number;
+  /** Default `parallel`. */
+  concurrency?: Concurrency;
+  /** The run ends after this tool's result. Default false. */
+  endsRun?: boolean;
+  /** A failing handler: `model` (default) tells the model, `fail` ends the run. */
+  onError?: "model" | "fail";
+  /**
+   * Does the work. Its result is stored as JSON (see `Stored`). Of an error the model sees only the kind, for its message
+   * may hold secrets; throw an `AgentError` to tell the model in your own words.
+   */
+  execute: (input: SchemaOutput<S>, tool: ToolContext<Context>) => Output | Promise<Output>;
+  /** What the model is shown instead of the whole result: a string as it is, anything else as JSON. */
+  toModel?: (output: Output) => unknown;
+}

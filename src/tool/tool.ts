@@ -1,0 +1,141 @@
+import type { ErrorInfo } from "../errors.ts";
+import type { StoredEvent, ToolCompletedEvent, ToolExecutingEvent, ToolInputEvent } from "../event/index.ts";
+import type { Effect, InputIssue, Outcome, ToolCallInput } from "../message/index.ts";
+
+/** JSON Schema as plain data. */
+export type JsonSchema = { readonly [keyword: string]: unknown };
+
+/** What the model is told about a tool. */
+export interface ToolDeclaration {
+  name: string;
+  description: string;
+  parameters: JsonSchema;
+}
+
+/** What a handler is given beside its input. */
+export interface ToolContext<Context = unknown> {
+  /** Aborted when the run is cancelled or the tool's time is up. */
+  readonly signal: AbortSignal;
+  readonly runId: string;
+  readonly callId: string;
+  /** The same in every attempt at this call: the idempotency key for whatever the handler calls. */
+  readonly key: string;
+  /** From 1. */
+  readonly attempt: number;
+  /** The application's own data, as given to `run` or `stream`. */
+  readonly context: Context;
+  /** Shows live viewers how far the handler is. `data` is JSON; it is not stored and the model does not see it. */
+  progress(data: unknown): void;
+}
+
+/** `parallel` (default) runs beside anything; `serial` runs alone among serial ones; a key runs alone among its equals. */
+export type Concurrency = "parallel" | "serial" | { readonly key: string };
+
+/** Whether arguments fit a tool. `error` is what a broken validator threw: for the record, never for the model. */
+export type InputVerdict = { ok: true; value: unknown } | { ok: false; issues: readonly InputIssue[]; error?: unknown };
+
+/**
+ * A tool the model may call, made by `defineTool`. `Context` is what its handler needs of the application, `Input` the
+ * arguments as the model writes them, `Output` what the handler returns.
+ */
+export interface Tool<Context = unknown, Input = unknown, Output = unknown> {
+  readonly kind: "function";
+  /** 1 to 64 letters, digits, `_` and `-`. */
+  readonly name: string;
+  readonly description: string;
+  /** JSON Schema as it is sent. */
+  readonly parameters: JsonSchema;
+  /** What the gate moved from the schema into a description because xAI does not take it. */
+  readonly weakened: readonly string[];
+  /** What the tool does to the world; undefined when it was not declared. */
+  readonly effect: Effect | undefined;
+  /** `external`: its results come from outside and are not to be trusted. */
+  readonly origin: "external" | undefined;
+  /** It reads secrets. */
+  readonly private: boolean;
+  /** Milliseconds one call may take. */
+  readonly timeoutMs: number;
+  /** UTF-8 bytes of a result the model is shown at most. */
+  readonly maxOutputBytes: number;
+  readonly concurrency: Concurrency;
+  /** The run ends after this tool's result. */
+  readonly endsRun: boolean;
+  /** Where a failing handler goes: to the model as a result it can mend, or to the caller as the end of the run. */
+  readonly onError: "model" | "fail";
+  /** Checks arguments against the whole schema, weakened constraints included. Never rejects. */
+  readonly check: (input: unknown) => Promise<InputVerdict>;
+  /**
+   * Runs the handler on what `check` returned, checks the output, and gives it as JSON with the model's view of it.
+   * Rejects with what the handler threw, or with `tool_failed` when it ran and its result cannot be used.
+   */
+  readonly execute: (value: unknown, tool: ToolContext<Context>) => Promise<ToolOutput>;
+  /**
+   * Narrows an event to this tool's: `tool.input` with arguments that fit, `tool.executing`, and `tool.completed`
+   * with outcome `ok`.
+   */
+  is(event: { readonly type: string }): event is ToolEvent<Input, Output>;
+}
+
+/** What a handler returned, as JSON, and what the model is shown of it. */
+export interface ToolOutput {
+  output: unknown;
+  /** What the tool's `toModel` made of it; absent when the tool has none. */
+  content?: string;
+}
+
+/** Any tool, whatever it needs and returns. `never` makes the context accept all. */
+export type AnyTool = Tool<never, unknown, unknown>;
+
+/** The context that every one of these tools can work with: the intersection of what they ask for. */
+export type ContextOf<Tools extends readonly AnyTool[]> = [Tools[number]] extends [never]
+  ? unknown
+  : (Tools[number] extends infer T ? (T extends Tool<infer C> ? (context: C) => void : never) : never) extends (
+        context: infer All,
+      ) => void
+    ? All
+    : unknown;
+
+/** The events `tool.is` narrows to. */
+export type ToolEvent<Input, Output> =
+  | (ToolInputEvent & { readonly call: ToolCallInput & { readonly input: Input } })
+  | ToolExecutingEvent
+  | (ToolCompletedEvent & { readonly outcome: "ok"; readonly output: Stored<Output> });
+
+/**
+ * A value as the record holds it: dates and big integers are strings, sets are lists, bytes are base64, functions are
+ * left out, nothing is `null`.
+ */
+export type Stored<T> = T extends string | number | boolean | null
+  ? T
+  : // biome-ignore lint/suspicious/noConfusingVoidType: handlers that return nothing are typed void
+    T extends undefined | void
+    ? null
+    : T extends bigint | Date | RegExp | Uint8Array | ArrayBuffer
+      ? string
+      : T extends { toJSON(): infer Json }
+        ? Json
+        : T extends ReadonlyMap<infer K, infer V>
+          ? [K] extends [string]
+            ? { [key: string]: Stored<V> }
+            : [Stored<K>, Stored<V>][]
+          : T extends ReadonlySet<infer V>
+            ? Stored<V>[]
+            : T extends object
+              ? { [K in keyof T]: Stored<T[K]> }
+              : T;
+
+/** How a call ended, ready for its `tool.completed`. */
+export interface ToolAnswer {
+  outcome: Outcome;
+  /** What the handler returned, as JSON. Only with outcome `ok`. */
+  output?: unknown;
+  /** What the model is told. Never empty. */
+  content: string;
+  /** The whole error, for people; may hold what the model must not see. Absent with outcome `ok`. */
+  error?: ErrorInfo;
+  /** Milliseconds the handler ran; absent when it did not run. */
+  durationMs?: number;
+}
+
+/** Kept so that a stored event of an unknown tool still has a type. */
+export type ToolCallEvent = Extract<StoredEvent, { type: `tool.${string}` }>;

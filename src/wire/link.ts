@@ -1,0 +1,44 @@
+import type { Clock } from "../clock.ts";
+
+/** The signal of one request: aborted by the caller, by a timeout, or when nobody wants the answer any more. */
+export interface Link {
+  readonly signal: AbortSignal;
+  /** Runs `wait`; when it takes longer than `limitMs`, the request is aborted with the error `expire` makes. */
+  within<T>(limitMs: number, expire: () => Error, wait: () => Promise<T>): Promise<T>;
+  /** Lets go of the caller's signal and of the connection. May be called again. */
+  close(): void;
+}
+
+export function createLink(clock: Clock, caller: AbortSignal): Link {
+  const controller = new AbortController();
+  // Not AbortSignal.any: a signal shared by many requests would keep them all in memory.
+  const onAbort = (): void => controller.abort(caller.reason);
+  if (caller.aborted) onAbort();
+  caller.addEventListener("abort", onAbort, { once: true });
+  return {
+    signal: controller.signal,
+    async within(limitMs, expire, wait) {
+      const cancel = clock.after(limitMs, () => controller.abort(expire()));
+      try {
+        return await orAborted(wait(), controller.signal);
+      } finally {
+        cancel();
+      }
+    },
+    close() {
+      caller.removeEventListener("abort", onAbort);
+      controller.abort();
+    },
+  };
+}
+
+/** As the promise, or rejects with `signal.reason` at once: what is waited for may ignore the signal. */
+export function orAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const onAbort = (): void => reject(signal.reason);
+    if (signal.aborted) onAbort();
+    signal.addEventListener("abort", onAbort, { once: true });
+    const release = (): void => signal.removeEventListener("abort", onAbort);
+    promise.then(resolve, reject).finally(release);
+  });
+}

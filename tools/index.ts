@@ -1,0 +1,2 @@
+export type { Weather, WeatherOptions, WeatherQuery } from "./weather.ts";
+export { getWeather, weatherTool } from "./weather.ts";
