@@ -128,6 +128,7 @@ function start(parts: AgentParts, input: RunInput, given: RunSettings & { contex
     correctionBudget: options.correctionBudget ?? 2,
     context: given.context,
     clock: runtime.clock,
+    createId: runtime.createId,
     retry: createRetry({ clock: runtime.clock, random: runtime.random }),
     begin: async () => started(await instructionsFor(options, given.context)),
     beginFailed: () => started([]),

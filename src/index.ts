@@ -40,6 +40,16 @@ export type {
 export { costUsd, formatCost } from "./message/index.ts";
 export type { Model, ModelEvent, ModelRequest, ModelSettings, ModelTurn } from "./model/index.ts";
 export { fromChatMessages, toChatMessages } from "./model/index.ts";
-export type { AnyTool, ContextOf, Tool, ToolContext, ToolEvent, ToolOptions } from "./tool/index.ts";
+export type {
+  AnyTool,
+  ContextOf,
+  JsonSchema,
+  Stored,
+  Tool,
+  ToolContext,
+  ToolEvent,
+  ToolOptions,
+  ToolSchema,
+} from "./tool/index.ts";
 export { defineTool } from "./tool/index.ts";
 export type { Transport, TransportRequest, TransportResponse } from "./wire/index.ts";

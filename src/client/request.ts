@@ -37,6 +37,9 @@ export function mayBeSilent({ model, reasoning_effort }: ChatCompletionRequest):
 
 /** What is bound to fail, and what other clients' habits would get wrong. */
 function checkRequest(request: ChatCompletionRequest): void {
+  if (typeof request !== "object" || request === null) {
+    throw new AgentError("invalid_option", "A completion is asked for with an object: { model, messages }.");
+  }
   if (typeof request.model !== "string" || request.model.trim() === "") {
     throw new AgentError("invalid_option", 'The request names no model. Set model, such as "grok-4.7".');
   }
@@ -48,9 +51,15 @@ function checkRequest(request: ChatCompletionRequest): void {
     const value = Object.hasOwn(request, name) ? Reflect.get(request, name) : undefined;
     if (value) throw new AgentError("invalid_option", `${name} cannot be sent with chat completions here: ${advice}`);
   }
-  for (const tool of request.tools ?? []) {
-    if (tool.type === "function") continue;
-    const message = `Chat completions take tools of type "function" only; ${JSON.stringify(Reflect.get(tool, "type"))} needs the Responses API.`;
+  checkTools(request.tools ?? []);
+}
+
+function checkTools(tools: unknown): void {
+  if (!Array.isArray(tools)) throw new AgentError("invalid_tool", "tools must be a list of functions.");
+  for (const tool of tools) {
+    const type: unknown = typeof tool === "object" && tool !== null ? tool.type : typeof tool;
+    if (type === "function") continue;
+    const message = `Chat completions take tools of type "function" only; ${JSON.stringify(type)} needs the Responses API.`;
     throw new AgentError("invalid_tool", message);
   }
 }

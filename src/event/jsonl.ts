@@ -60,7 +60,8 @@ function checkPosition(event: AnyEvent, expected: number, number: number): void 
 
 function checkEvent(event: AnyEvent, number: number): StoredEvent {
   const checked = storedEventSchema().safeParse(event);
-  if (checked.success) return checked.data;
+  // The event itself and not the parsed copy: nothing of it may be reordered or lost.
+  if (checked.success) return event as StoredEvent;
   const [issue] = checked.error.issues;
   throw malformed(number, `${event.type}.${(issue?.path ?? []).join(".")}: ${issue?.message ?? "invalid"}`);
 }

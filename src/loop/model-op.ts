@@ -15,12 +15,12 @@ export function createModelOp(services: LoopServices): Op<TurnPosition> {
   return {
     id: "model",
     async run({ turn }, info) {
-      let attempt: Attempt = newAttempt(info, turn, 1);
+      let attempt = firstAttempt(info, turn, services.createId());
       const fail = (error: unknown): FailedAttempt & { turn: number } => failedAttempt(attempt, error);
       try {
         await services.retry(
           async (number) => {
-            if (number > 1) attempt = newAttempt(attempt.info.nextEpoch(), turn, number);
+            if (number > 1) attempt = nextAttempt(attempt, number);
             await makeAttempt(services, attempt);
           },
           {
@@ -41,6 +41,8 @@ interface Attempt {
   info: StepInfo;
   turn: number;
   number: number;
+  /** The same for all attempts at the turn, so that xAI can tell a repeated request from a new one. */
+  requestId: string;
   shown: { text: number; reasoning: number };
   /** What the server said the attempt used, before it was whole. */
   used?: Extract<ModelEvent, { type: "usage" }>;
@@ -48,15 +50,19 @@ interface Attempt {
   firstDeltaMs?: number;
 }
 
-function newAttempt(info: StepInfo, turn: number, number: number): Attempt {
-  return { info, turn, number, shown: { text: 0, reasoning: 0 }, startedMs: 0 };
+function firstAttempt(info: StepInfo, turn: number, requestId: string): Attempt {
+  return { info, turn, number: 1, requestId, shown: { text: 0, reasoning: 0 }, startedMs: 0 };
+}
+
+function nextAttempt({ info, turn, requestId }: Attempt, number: number): Attempt {
+  return { ...firstAttempt(info.nextEpoch(), turn, requestId), number };
 }
 
 async function makeAttempt(services: LoopServices, attempt: Attempt): Promise<void> {
   const { model, clock } = services;
   attempt.startedMs = clock.monotonic();
   let whole: ModelTurn | undefined;
-  for await (const events of model.stream(requestFor(services, attempt.turn), attempt.info.signal)) {
+  for await (const events of model.stream(requestFor(services, attempt), attempt.info.signal)) {
     const deltas: NewDelta[] = [];
     for (const event of events) {
       if (event.type === "turn") {
@@ -146,19 +152,23 @@ function withFreshIds(message: AssistantMessage, turn: number, isTaken: (id: str
   if (toolCalls === undefined) return message;
   const ofThisTurn = new Set<string>();
   const calls = toolCalls.map((call, index) => {
-    const wireId = call.id === "" ? `call_${turn}_${index + 1}` : call.id;
-    const id = freshId(isTaken(wireId) ? `${wireId}_${turn}_${index + 1}` : wireId, ofThisTurn);
+    const id = freshId(call.id === "" ? `call_${turn}_${index + 1}` : call.id, (candidate) => {
+      return isTaken(candidate) || ofThisTurn.has(candidate);
+    });
+    ofThisTurn.add(id);
     return id === call.id ? call : { ...call, id };
   });
   return { ...message, toolCalls: calls };
 }
 
-function requestFor({ record, toolbox, settings, conversation }: LoopServices, turn: number): ModelRequest {
+function requestFor(services: LoopServices, { turn, requestId }: Attempt): ModelRequest {
+  const { record, toolbox, settings, conversation } = services;
   return {
     messages: record.fold.state.messages,
     tools: toolbox.declarations,
     settings: turn === 1 ? settings : withoutForcedChoice(settings),
     conversation,
+    requestId,
   };
 }
 

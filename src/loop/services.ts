@@ -30,6 +30,8 @@ export interface LoopServices {
   context: unknown;
   inbox: Inbox;
   clock: Clock;
+  /** A fresh id. */
+  createId: () => string;
   retry: Retry;
   /** Milliseconds the run has been active. */
   activeMs: () => number;

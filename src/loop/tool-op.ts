@@ -56,7 +56,7 @@ async function execute(services: LoopServices, { tool, entry, info, attempt }: E
   const { call, turn } = entry;
   const verdict = await tool.check(structuredClone(entry.input)); // a copy: the handler may change what it is given
   if (!verdict.ok) {
-    await info.record(completed(entry, invalidInputAnswer(tool, verdict.issues)));
+    await info.record(completed(entry, invalidInputAnswer(tool, verdict.issues, verdict.error)));
     return;
   }
   const effect = tool.effect === undefined ? {} : { effect: tool.effect };

@@ -26,7 +26,7 @@ export function pairMessages(messages: readonly Message[]): PairedMessages {
       paired.push(message);
       return;
     }
-    const calls = message.toolCalls.map((call) => ({ call, id: freshId(call.id, seenIds) }));
+    const calls = message.toolCalls.map((call) => ({ call, id: claimId(call.id, seenIds) }));
     paired.push(withIds(message, calls));
     for (const { call, id } of calls) paired.push(takeResult(results, index, call, id, repairs));
     for (const { call, id } of calls) {
@@ -44,10 +44,16 @@ export function pairMessages(messages: readonly Message[]): PairedMessages {
   return { messages: repairs.length === 0 && isSameOrder(messages, paired) ? messages : paired, repairs };
 }
 
-/** An id that was not seen before, made from `id`. */
-export function freshId(id: string, seen: Set<string>): string {
+/** `id` itself, or the first of `id_2`, `id_3` … that is not taken. */
+export function freshId(id: string, isTaken: (id: string) => boolean): string {
   let fresh = id;
-  for (let n = 2; seen.has(fresh); n += 1) fresh = `${id}_${n}`;
+  for (let n = 2; isTaken(fresh); n += 1) fresh = `${id}_${n}`;
+  return fresh;
+}
+
+/** The same, and taken from then on. */
+function claimId(id: string, seen: Set<string>): string {
+  const fresh = freshId(id, (candidate) => seen.has(candidate));
   seen.add(fresh);
   return fresh;
 }

@@ -94,8 +94,10 @@ export function describeModel(id: string): ModelFacts | undefined {
   return { id: name, asOf: CAPABILITIES_AS_OF, refused: facts.reasons ? WHILE_REASONING : [], ...facts };
 }
 
-/** Whether the model is known to think in silence before it answers, so that a quiet connection is not a dead one. */
-export function isReasoning(id: string, effort: ReasoningEffort | undefined): boolean {
-  if (effort === "none") return false;
-  return effort !== undefined || describeModel(id)?.reasons === true;
+/**
+ * Whether a model may think in silence before it answers, so that a quiet connection is not a dead one. True of models
+ * nobody knows: to wait too long costs less than to give up on an answer.
+ */
+export function mayReason(id: string, effort?: ReasoningEffort): boolean {
+  return effort !== "none" && describeModel(id)?.reasons !== false;
 }

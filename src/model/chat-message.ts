@@ -3,8 +3,8 @@ import type { AssistantMessage, ContentPart, Message, MessageToolCall } from "..
 import type { ChatAssistantMessage, ChatContentPart, ChatMessage, ChatToolCall } from "../wire/index.ts";
 
 /**
- * A message as chat completions takes it, or undefined for an assistant message that says nothing: xAI refuses it, and
- * nothing is lost without it.
+ * A message as chat completions takes it, or undefined for an assistant message without text and calls: xAI refuses a
+ * message without content, and one that holds reasoning alone has none either.
  * @param index Position in the conversation, for the error.
  * @throws {AgentError} `invalid_message` naming the position and what is wrong there.
  */
@@ -42,9 +42,8 @@ function toAssistant(message: AssistantMessage, at: string): ChatAssistantMessag
   const calls = toCalls(message.toolCalls ?? [], `${at}.toolCalls`);
   // A refusal is what the model answered: without it in the content, the message would be an empty one.
   const visible = said === "" ? refusal : said;
-  if (visible === "" && reasoning === "" && calls.length === 0) return undefined;
-  const answer: ChatAssistantMessage = { role: "assistant" };
-  if (visible !== "" || calls.length > 0) answer.content = visible;
+  if (visible === "" && calls.length === 0) return undefined;
+  const answer: ChatAssistantMessage = { role: "assistant", content: visible };
   if (reasoning !== "") answer.reasoning_content = reasoning;
   if (calls.length > 0) answer.tool_calls = calls;
   if (refusal !== "") answer.refusal = refusal;

@@ -6,7 +6,7 @@ import {
   type Endpoint,
   streamChat,
 } from "../wire/index.ts";
-import { isReasoning } from "./capabilities.ts";
+import { mayReason } from "./capabilities.ts";
 import { decodeTurn } from "./decode.ts";
 import { createDeltaDecoder } from "./deltas.ts";
 import { createRequestEncoder, type RequestEncoder } from "./encode.ts";
@@ -60,7 +60,6 @@ interface Turn {
 }
 
 async function* streamTurn(turn: Turn): AsyncGenerator<readonly ModelEvent[]> {
-  turn.signal.throwIfAborted();
   checkSettings(turn.id, turn.request.settings);
   const answer = await send(turn);
   const accumulator = createChatAccumulator();
@@ -80,8 +79,12 @@ async function* streamTurn(turn: Turn): AsyncGenerator<readonly ModelEvent[]> {
 async function send({ id, endpoint, encoder, request, signal }: Turn): Promise<ChatStream> {
   const { body, release } = encoder.encode(request);
   try {
-    const patient = isReasoning(id, request.settings.reasoningEffort);
-    return await streamChat(endpoint, body, { signal, patient, headers: conversationHeader(request.conversation) });
+    return await streamChat(endpoint, body, {
+      signal,
+      patient: mayReason(id, request.settings.reasoningEffort),
+      headers: conversationHeader(request.conversation),
+      ...(request.requestId === undefined ? {} : { requestId: request.requestId }),
+    });
   } finally {
     release();
   }

@@ -100,10 +100,8 @@ function isReasoningOutside({ prompt, inputTokens, completion, reasoning, total 
   return rest >= prompt + reasoning;
 }
 
-/** What the server billed. 0 from xAI means "not reported", which is not free. */
+/** What the server billed, in whole ticks; the wire has left out the 0 by which xAI says that it does not know. */
 export function decodeCost(usage: ChatUsage | undefined): Cost {
   const ticks = usage?.cost_in_usd_ticks;
-  return ticks !== undefined && Number.isSafeInteger(ticks) && ticks > 0
-    ? { basis: "billed", ticks }
-    : { basis: "unknown" };
+  return ticks === undefined || !Number.isSafeInteger(ticks) ? { basis: "unknown" } : { basis: "billed", ticks };
 }

@@ -1,4 +1,4 @@
-export { CAPABILITIES_AS_OF, describeModel, type ModelFacts, type RetiredModel } from "./capabilities.ts";
+export { CAPABILITIES_AS_OF, describeModel, type ModelFacts, mayReason, type RetiredModel } from "./capabilities.ts";
 export { type ChatModelOptions, createChatModel } from "./chat.ts";
 export type {
   Model,

@@ -37,6 +37,8 @@ export interface ModelRequest {
   settings: ModelSettings;
   /** Stable for a conversation, so that the server's prompt cache is read. */
   conversation: string;
+  /** Yours, for xAI's support: the same in every attempt at this turn. Absent: none is sent. */
+  requestId?: string;
 }
 
 /** What a model shows while it works. The last one of a turn is `turn`, whole. */

@@ -1,5 +1,5 @@
 import { AgentError } from "../errors.ts";
-import { describeModel, isReasoning } from "./capabilities.ts";
+import { describeModel, mayReason } from "./capabilities.ts";
 import type { ModelSettings, ReasoningEffort } from "./model.ts";
 
 type Rule = { fits: (value: unknown) => boolean; want: string };
@@ -106,7 +106,7 @@ function checkEffort(model: string, effort: ReasoningEffort | undefined): void {
 function checkRefused(model: string, settings: ModelSettings): void {
   const { refused } = describeModel(model) ?? {};
   // What a model takes that could reason and was told not to is not documented: let xAI decide.
-  if (refused === undefined || !isReasoning(model, settings.reasoningEffort)) return;
+  if (refused === undefined || !mayReason(model, settings.reasoningEffort)) return;
   for (const name of refused) {
     if (!isSent(settings[name])) continue;
     const message = `${model} refuses settings.${name}, as models that reason do. Leave it out, or use grok-4.20-0309-non-reasoning.`;

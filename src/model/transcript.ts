@@ -5,8 +5,8 @@ import { invalid, toChatMessage } from "./chat-message.ts";
 type Json = Readonly<Record<string, unknown>>;
 
 /**
- * A conversation as chat completions takes it: exactly what a chat model sends. Assistant messages that say nothing are
- * left out, arguments that are no JSON object become `{}`, and the `tool` of a tool message is dropped (its id pairs it).
+ * A conversation as chat completions takes it: exactly what a chat model sends. Assistant messages without text and
+ * calls are left out, arguments that are no JSON object become `{}`, and the `tool` of a tool message is dropped (its id pairs it).
  * @throws {AgentError} `invalid_message` naming the position and what is wrong there.
  */
 export function toChatMessages(messages: readonly Message[]): ChatMessage[] {

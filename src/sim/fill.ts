@@ -135,7 +135,7 @@ function fillList(items: unknown, left: Left): readonly unknown[] {
   return items.type === "string" ? left.names.splice(0) : left.numbers.splice(0);
 }
 
-/** What the format asks for; the whole question where a text is wanted; else the next name. */
+/** What the format asks for, in the question; the whole question where a text is wanted; else the next name. */
 function nextText(name: string, schema: Json, left: Left): string | undefined {
   const format = typeof schema.format === "string" ? FORMATS[schema.format] : undefined;
   if (format !== undefined) return format.exec(left.text)?.[0];

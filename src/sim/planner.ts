@@ -4,8 +4,6 @@ import type { SimToolCall, SimTurn } from "./script.ts";
 
 /** Put under everything the planner says, because a simulated answer must be known as one. */
 const LABEL = "(simulated: written by fairwitness's rule-based planner, not by a model)";
-/** Characters of a question that are read; no person asks more at once. */
-const MAX_QUESTION = 4000;
 
 /**
  * What the simulator answers when it has no script: it calls the registered function that shares most words with the
@@ -13,12 +11,11 @@ const MAX_QUESTION = 4000;
  */
 export function planTurn(request: SimRequest): SimTurn {
   const asked = request.messages.findLastIndex((message) => message.role === "user");
-  const question = request.messages[asked];
-  const text = question === undefined ? "" : messageText(question).slice(0, MAX_QUESTION);
+  const text = messageText(request.messages[asked]).slice(0, 4000); // no person asks more at once
   const since = request.messages.slice(asked + 1);
   const functions = callable(request);
   const calls = remaining(planCalls(text, functions, request), since, request);
-  if (calls.length > 0) return { reasoning: `I call ${calls.map(({ name }) => name).join(", ")}.`, toolCalls: calls };
+  if (calls.length > 0) return { toolCalls: calls };
   if (since.some((message) => message.role === "tool")) return { text: answerFrom(since) };
   if (request.response_format?.type.startsWith("json")) return { text: shaped(text, request) };
   return { text: unsure(text, functions) };

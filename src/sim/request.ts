@@ -95,8 +95,8 @@ export function parseJson(text: string): unknown {
   }
 }
 
-/** The text of a message, its parts joined by line ends; "" when it has none. */
-export function messageText(message: SimMessage): string {
-  if (typeof message.content === "string") return message.content;
-  return (message.content ?? []).flatMap((part) => (typeof part.text === "string" ? [part.text] : [])).join("\n");
+/** The text of a message, its parts joined by line ends; "" when it has none or there is no message. */
+export function messageText(message: SimMessage | undefined): string {
+  if (typeof message?.content === "string") return message.content;
+  return (message?.content ?? []).flatMap((part) => (typeof part.text === "string" ? [part.text] : [])).join("\n");
 }

@@ -39,7 +39,11 @@ function ownChunks(answer: Answer): readonly Record<string, unknown>[] {
 function choiceChunks(answer: Answer, index: number): readonly Record<string, unknown>[] {
   const { turn } = answer;
   const thinking = pieces(turn.reasoning, turn).map((reasoning_content) => ({ reasoning_content }));
-  const said = [...pieces(turn.text, turn).map((content) => ({ content })), ...callDeltas(answer)];
+  const text = pieces(turn.text, turn);
+  // No recording shows how a stream begins that neither thinks nor speaks; an empty text folds to the content "" that
+  // xAI is known to answer and to ask back, where nothing at all would fold to null.
+  const opening = thinking.length === 0 && text.length === 0 ? [""] : [];
+  const said = [...[...opening, ...text].map((content) => ({ content })), ...callDeltas(answer)];
   const reason = finishReason(turn);
   // `created` moves on within one answer, as in the recordings, so that no client comes to rely on it.
   const later = answer.created + (thinking.length > 0 ? 1 : 0);

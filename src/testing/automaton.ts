@@ -13,7 +13,7 @@ export interface Automaton {
 }
 
 /** The state of one call: it only moves forward. */
-const CALL_ORDER = ["tool.started", "tool.input", "tool.executing", "tool.completed"] as const;
+const CALL_ORDER: readonly string[] = ["tool.started", "tool.input", "tool.executing", "tool.completed"];
 
 interface CallState {
   executor: string;
@@ -131,7 +131,7 @@ function remember(watch: Watch, epoch: string, event: StoredEvent): void {
 }
 
 function seeCall(watch: Watch, event: StoredEvent, broken: (rule: string) => void): void {
-  const stage = CALL_ORDER.findIndex((type) => type === event.type);
+  const stage = CALL_ORDER.indexOf(event.type);
   if (stage === -1 || !("call" in event)) return;
   const known = watch.calls.get(event.call.id);
   if (known === undefined) {

@@ -34,7 +34,7 @@ function encode(value: unknown, path: string, pass: Pass): unknown {
     case "boolean":
       return value;
     case "number":
-      return Number.isFinite(value) ? value : null;
+      return Number.isFinite(value) ? value + 0 : null; // JSON has no -0
     case "bigint":
       return value.toString();
     case "object":

@@ -37,7 +37,7 @@ interface Place {
 }
 
 /**
- * Holds a tool's input schema against what a server takes. Pure: the schema is not changed, never throws for JSON.
+ * Holds a tool's input schema against what a server takes. Pure: the schema is not changed; nothing that is JSON makes it throw.
  * References to `$defs` stay, others are written out; draft-07 tuples become `prefixItems`; `$schema`, annotations and
  * `additionalProperties: false` (the server's default) are left out; `default` stays.
  */
@@ -60,11 +60,12 @@ export function gateSchema(schema: JsonSchema, profile: SchemaProfile): GateVerd
 }
 
 /** A root that only refers to a definition is that definition: the server wants an object type at the root. */
-function inlineRoot(schema: JsonSchema, walk: Walk): JsonSchema {
+function inlineRoot(schema: unknown, walk: Walk): unknown {
   let root = schema;
-  while (typeof root.$ref === "string" && root.$ref !== "#" && !walk.open.has(root.$ref)) {
+  while (isObject(root) && typeof root.$ref === "string" && root.$ref !== "#" && !walk.open.has(root.$ref)) {
     const { $ref, ...rest } = root;
-    const target = resolvePointer($ref, walk.root);
+    const pointed = resolvePointer($ref, walk.root);
+    const target = pointed === true ? {} : pointed;
     if (!isObject(target)) break;
     walk.open.add($ref);
     root = { ...target, ...rest };
@@ -87,15 +88,15 @@ function gateNode(node: unknown, place: Place, walk: Walk): Draft {
 
 function gateKeywords(original: JsonSchema, place: Place, walk: Walk): Draft {
   const node = modernTuple(original);
+  const keywords = Object.entries(node).filter(([keyword, value]) => value !== undefined && !isIdle(keyword, value));
+  const isOpened = keywords.some(([keyword, value]) => opens(keyword, value, node, place, walk.profile));
   const sent: Draft = {};
   const unsent: Draft = {};
-  let isOpened = false;
-  for (const [keyword, value] of Object.entries(node)) {
-    if (value === undefined || isIdle(keyword, value)) continue;
-    const rule = ruleFor(keyword, value, place, walk.profile);
+  for (const [keyword, value] of keywords) {
+    const isOverruled = isOpened && keyword === "additionalProperties" && value !== true;
+    const rule = isOverruled ? "weaken" : ruleFor(keyword, value, place, walk.profile);
     if (rule === "send") send(sent, keyword, value, place, walk);
     if (rule === "weaken" || rule === "open") unsent[keyword] = copyJson(value, keyword, place, walk);
-    if (rule === "open") isOpened ||= keyword === "patternProperties" || node.additionalProperties !== false;
     if (rule === "refuse") {
       refuse({ path: place.path, reason: `${keyword} is not taken`, fix: "write the schema without it" }, walk);
     }
@@ -103,6 +104,12 @@ function gateKeywords(original: JsonSchema, place: Place, walk: Walk): Draft {
   if (isOpened) sent.additionalProperties = true;
   describe(sent, unsent, place, walk);
   return sayObject(sent, place);
+}
+
+/** Whether names that the schema does not list must be let through, because what is said of them cannot be sent. */
+function opens(keyword: string, value: unknown, node: JsonSchema, place: Place, profile: SchemaProfile): boolean {
+  if (ruleFor(keyword, value, place, profile) !== "open") return false;
+  return keyword === "patternProperties" || node.additionalProperties !== false;
 }
 
 function ruleFor(keyword: string, value: unknown, place: Place, profile: SchemaProfile): KeywordRule {

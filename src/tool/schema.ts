@@ -66,7 +66,8 @@ function convert(schema: unknown, standard: Standard, label: string): JsonSchema
 
 function convertStandard(converter: StandardJSONSchemaV1.Converter, vendor: unknown, label: string): JsonSchema {
   try {
-    return converter.input({ target: "draft-2020-12" });
+    const json: unknown = converter.input({ target: "draft-2020-12" });
+    return typeof json === "object" && json !== null ? { ...json } : {};
   } catch (error) {
     const hint = "Use types that JSON has, such as z.iso.datetime() for dates";
     throw invalid(label, `cannot be stated as JSON Schema: ${errorMessage(error)} (${String(vendor)}). ${hint}`, error);

@@ -120,9 +120,14 @@ export type Stored<T> = T extends string | number | boolean | null
             : [Stored<K>, Stored<V>][]
           : T extends ReadonlySet<infer V>
             ? Stored<V>[]
-            : T extends object
+            : T extends readonly unknown[]
               ? { [K in keyof T]: Stored<T[K]> }
-              : T;
+              : T extends object
+                ? { [K in keyof T as T[K] extends (...args: never) => unknown ? never : K]: StoredProperty<T[K]> }
+                : T;
+
+/** A property that is undefined is left out; in a list it is null. */
+type StoredProperty<T> = undefined extends T ? Stored<Exclude<T, undefined>> | undefined : Stored<T>;
 
 /** How a call ended, ready for its `tool.completed`. */
 export interface ToolAnswer {

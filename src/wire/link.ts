@@ -3,7 +3,10 @@ import type { Clock } from "../clock.ts";
 /** The signal of one request: aborted by the caller, by a timeout, or when nobody wants the answer any more. */
 export interface Link {
   readonly signal: AbortSignal;
-  /** Runs `wait`; when it takes longer than `limitMs`, the request is aborted with the error `expire` makes. */
+  /**
+   * Runs `wait`; when it takes longer than `limitMs`, the request is aborted with the error `expire` makes. Rejects at the
+   * abort, whether or not what is waited for obeys the signal. One wait at a time.
+   */
   within<T>(limitMs: number, expire: () => Error, wait: () => Promise<T>): Promise<T>;
   /** Lets go of the caller's signal and of the connection. May be called again. */
   close(): void;
@@ -11,19 +14,36 @@ export interface Link {
 
 export function createLink(clock: Clock, caller: AbortSignal): Link {
   const controller = new AbortController();
+  const { signal } = controller;
   // Not AbortSignal.any: a signal shared by many requests would keep them all in memory.
   const onAbort = (): void => controller.abort(caller.reason);
   if (caller.aborted) onAbort();
   caller.addEventListener("abort", onAbort, { once: true });
+  // One listener for all waits: adding one for each network read costs more than the read.
+  let giveUp: ((reason: unknown) => void) | undefined;
+  signal.addEventListener("abort", () => giveUp?.(signal.reason), { once: true });
   return {
-    signal: controller.signal,
-    async within(limitMs, expire, wait) {
-      const cancel = clock.after(limitMs, () => controller.abort(expire()));
-      try {
-        return await orAborted(wait(), controller.signal);
-      } finally {
-        cancel();
-      }
+    signal,
+    within(limitMs, expire, wait) {
+      return new Promise((resolve, reject) => {
+        if (signal.aborted) return reject(signal.reason);
+        const cancel = clock.after(limitMs, () => controller.abort(expire()));
+        const settle = (): void => {
+          cancel();
+          giveUp = undefined;
+        };
+        giveUp = (reason) => {
+          settle();
+          reject(reason);
+        };
+        try {
+          wait().then(resolve, reject).finally(settle);
+        } catch (error) {
+          // A transport that is no async function may throw at once.
+          settle();
+          reject(error);
+        }
+      });
     },
     close() {
       caller.removeEventListener("abort", onAbort);

@@ -86,6 +86,11 @@ describe("usage", () => {
       usage(10, 2, { total_tokens: 37, ...thought(5, 20) }),
       [30, 7, 37],
     ],
+    [
+      "inside, beside cached tokens outside the prompt",
+      usage(10, 7, { total_tokens: 37, ...thought(5, 20) }),
+      [30, 7, 37],
+    ],
   ])("finds reasoning %s", async (_, last, [inputTokens, outputTokens, totalTokens]) => {
     expect((await turnWith(last)).usage).toMatchObject({ inputTokens, outputTokens, totalTokens });
   });
@@ -105,7 +110,8 @@ describe("usage", () => {
     });
   });
 
-  test("of 0 ticks is a cost that is not known", async () => {
+  test("of 0 ticks, or of no whole number, is a cost that is not known", async () => {
+    expect((await turnWith(usage(1, 2, { cost_in_usd_ticks: 1.5 }))).cost).toEqual({ basis: "unknown" });
     expect((await turnWith(usage(1, 2, { cost_in_usd_ticks: 0 }))).cost).toEqual({ basis: "unknown" });
     expect((await turnWith(usage(1, 2, { cost_in_usd_ticks: 7 }))).cost).toEqual({ basis: "billed", ticks: 7 });
   });
@@ -165,6 +171,23 @@ describe("the events of a stream", () => {
     ]);
   });
 
+  test("and the turn are those of the first choice, should a server send more", async () => {
+    const both = (first: object, second: object): object => ({
+      choices: [
+        { index: 1, ...second },
+        { index: 0, ...first },
+      ],
+    });
+    const seen = await answered([
+      both({ delta: { content: "first" } }, { delta: { content: "second" } }),
+      both({ delta: {}, finish_reason: "stop" }, { delta: {}, finish_reason: "length" }),
+    ]);
+    expect(seen.events.filter((event) => event.type === "text.delta")).toEqual([
+      { type: "text.delta", delta: "first" },
+    ]);
+    expect(turnOf(seen)).toMatchObject({ message: { content: "first" }, finishReason: "stop" });
+  });
+
   test("hold what is not known on the wire whole, and citations and files once", async () => {
     const unknown = { type: "mystery", deep: { n: 1 } };
     const last = { citations: ["https://example.com"], output_files: [{ file_id: "f" }] };
@@ -194,9 +217,9 @@ describe("a request", () => {
     ["grok-4.7", {}, true],
     ["grok-4.3", { reasoningEffort: "none" }, false],
     ["grok-4.20-0309-non-reasoning", {}, false],
-    ["some-model", {}, false],
-    ["some-model", { reasoningEffort: "low" }, true],
-  ] as const)("to %s with %j waits longer where the model reasons: %s", async (id, settings, isPatient) => {
+    ["some-model", {}, true],
+    ["some-model", { reasoningEffort: "none" }, false],
+  ] as const)("to %s with %j waits longer where the model may reason: %s", async (id, settings, isPatient) => {
     const { endpoint } = fakeEndpoint(() => ({ reads: [hello] }));
     const delays: number[] = [];
     const { clock } = endpoint;
@@ -214,6 +237,14 @@ describe("a request", () => {
       (await drain(createChatModel({ id, endpoint: timed }).stream(request({ settings }), never))).error,
     ).toBeUndefined();
     expect(Math.max(...delays)).toBe(isPatient ? 300_000 : 120_000);
+  });
+
+  test("carries the caller's id of the turn, and none when there is none", async () => {
+    const { endpoint, sent } = fakeEndpoint(() => ({ reads: [hello] }));
+    const model = createChatModel({ id: "m", endpoint });
+    await drain(model.stream(request({ requestId: "turn-1" }), never));
+    await drain(model.stream(request(), never));
+    expect(sent.map(({ headers }) => headers["x-client-request-id"])).toEqual(["turn-1", undefined]);
   });
 
   test("with a signal that is aborted already is never sent, and the reason comes out as it is", async () => {

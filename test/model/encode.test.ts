@@ -63,11 +63,11 @@ function naiveMessage(message: Message): object[] {
     ];
   }
   const { content, reasoning, toolCalls = [] } = message;
-  if (!content && !reasoning && toolCalls.length === 0) return [];
+  if (!content && toolCalls.length === 0) return [];
   return [
     {
       role: "assistant",
-      ...((content || toolCalls.length > 0) && { content: mend(content) }),
+      content: mend(content),
       ...(reasoning && { reasoning_content: mend(reasoning) }),
       ...(toolCalls.length > 0 && {
         tool_calls: toolCalls.map(({ id, tool, arguments: text }) => ({
@@ -302,6 +302,7 @@ describe("a request body", () => {
     const messages: Message[] = [
       { role: "user", content: "Hi" },
       { role: "assistant", content: "", toolCalls: [] },
+      { role: "assistant", content: "", reasoning: "Hm." },
     ];
     expect((await bodyOf({ messages })).messages).toEqual([{ role: "user", content: "Hi" }]);
   });

@@ -44,6 +44,7 @@ export function scriptedModel(attempts: readonly ScriptedAttempt[] | ((n: number
       for (const word of words) yield [{ type: "text.delta", delta: word }];
       await Promise.resolve();
       if (attempt.fail !== undefined) throw attempt.fail;
+      signal.throwIfAborted();
       if (attempt.hang === true) await aborted(signal);
       signal.throwIfAborted();
       if (attempt.cut !== true) yield [{ type: "turn", turn: wholeTurn(attempt, n) }];

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { z } from "zod";
-import { schemaRefusal } from "../../src/sim/schema-rules.ts";
+import { schemaRefusal } from "../../src/sim/index.ts";
 import { defineTool, type GateVerdict, gateSchema, type JsonSchema, xaiSchemaProfile } from "../../src/tool/index.ts";
 
 function gate(properties: JsonSchema, rest: JsonSchema = {}): GateVerdict {
@@ -178,58 +178,73 @@ test("the schema that was given is not changed, and later changes to it are not 
   expect(sent).toMatchObject({ properties: { a: { enum: ["x"] } } });
 });
 
-/** Any JSON Schema, sound or not, references included. */
-const anySchema = fc.letrec<{ schema: unknown }>((tie) => {
-  const child = tie("schema");
-  const keywords = {
-    type: fc.constantFrom("object", "string", "array", "number", "int", ["string", "null"]),
-    description: fc.string(),
-    properties: fc.dictionary(fc.constantFrom("a", "b", "c", "x/y", "~"), child, { maxKeys: 3 }),
-    required: fc.constantFrom(["a"], [], true),
-    items: fc.oneof(child, fc.array(child, { maxLength: 2 }), fc.boolean()),
-    prefixItems: fc.array(child, { maxLength: 2 }),
-    anyOf: fc.array(child, { maxLength: 2 }),
-    oneOf: fc.array(child, { maxLength: 2 }),
-    allOf: fc.array(child, { maxLength: 2 }),
-    not: child,
-    if: child,
-    contains: child,
-    minContains: fc.nat(),
-    maxContains: fc.nat(),
-    additionalProperties: fc.oneof(child, fc.boolean()),
-    patternProperties: fc.dictionary(fc.string(), child, { maxKeys: 2 }),
-    propertyNames: child,
-    enum: fc.array(fc.jsonValue(), { maxLength: 2 }),
-    const: fc.jsonValue(),
-    default: fc.jsonValue(),
-    pattern: fc.constantFrom("^a", "(?=a)", "(?<!b)", "(a)\\1"),
-    multipleOf: fc.nat(),
-    uniqueItems: fc.boolean(),
-    minLength: fc.nat(4000),
-    maxItems: fc.nat(500),
-    maxProperties: fc.nat(100),
-    $ref: fc.constantFrom("#", "#/$defs/d", "#/$defs/e%41", "#/properties/a", "#/definitions/d", "other"),
-    $defs: fc.record({ d: child, "e%41": child }),
-    definitions: fc.record({ d: child }),
-    "x-note": fc.jsonValue(),
-  };
-  return {
-    schema: fc.oneof(
-      { maxDepth: 3, withCrossShrink: true },
-      fc.constantFrom<unknown[]>({ type: "string" }, { type: "number" }, {}, true, false, null),
-      fc.record(keywords, { requiredKeys: [] }),
-    ),
-  };
-}).schema;
+type Keywords = (child: fc.Arbitrary<unknown>) => Record<string, fc.Arbitrary<unknown>>;
 
-const anyRoot = fc.oneof(
-  anySchema,
-  fc.tuple(anySchema, fc.dictionary(fc.constantFrom("a", "b", "c"), anySchema)).map(([schema, properties]) => ({
-    ...(typeof schema === "object" ? schema : {}),
-    type: "object",
-    properties,
-  })),
-);
+/** Keywords with values that are sound, though not all of them are taken. */
+const sound: Keywords = (child) => ({
+  type: fc.constantFrom<unknown[]>("object", "string", "array", "number", ["string", "null"]),
+  description: fc.string({ maxLength: 5 }),
+  properties: fc.dictionary(fc.constantFrom("a", "b", "x/y", "~"), child, { maxKeys: 2 }),
+  items: child,
+  prefixItems: fc.array(child, { minLength: 1, maxLength: 2 }),
+  anyOf: fc.array(child, { minLength: 1, maxLength: 2 }),
+  allOf: fc.array(child, { minLength: 1, maxLength: 1 }),
+  not: child,
+  if: child,
+  contains: child,
+  minContains: fc.nat(),
+  additionalProperties: fc.oneof(child, fc.boolean()),
+  patternProperties: fc.dictionary(fc.string({ maxLength: 3 }), child, { maxKeys: 2 }),
+  propertyNames: child,
+  enum: fc.array(fc.jsonValue({ maxDepth: 1 }), { minLength: 1, maxLength: 2 }),
+  const: fc.jsonValue({ maxDepth: 1 }),
+  default: fc.jsonValue({ maxDepth: 1 }),
+  pattern: fc.constantFrom("^a", "(?=a)", "(?<!b)", "(a)\\1"),
+  multipleOf: fc.nat(),
+  uniqueItems: fc.boolean(),
+  minLength: fc.nat(4000),
+  maxItems: fc.nat(500),
+  maxProperties: fc.nat(100),
+  $ref: fc.constantFrom("#/$defs/d", "#/$defs/e%41"),
+  "x-note": fc.jsonValue({ maxDepth: 1 }),
+});
+
+/** The same, and what must be refused. */
+const hostile: Keywords = (child) => ({
+  ...sound(child),
+  type: fc.constantFrom<unknown[]>("object", "string", "int", [], null, 3),
+  required: fc.constantFrom<unknown[]>(["a"], [], true, "a"),
+  properties: fc.oneof(
+    fc.dictionary(fc.string({ maxLength: 3 }), child, { maxKeys: 2 }),
+    fc.jsonValue({ maxDepth: 1 }),
+  ),
+  items: fc.oneof(child, fc.array(child, { maxLength: 2 }), fc.boolean()),
+  anyOf: fc.oneof(fc.array(child, { maxLength: 2 }), fc.jsonValue({ maxDepth: 1 })),
+  allOf: fc.array(child, { maxLength: 2 }),
+  enum: fc.jsonValue({ maxDepth: 1 }),
+  $ref: fc.constantFrom<unknown[]>("#", "#/$defs/d", "#/properties/a", "#/definitions/d", "other", 3),
+  $defs: fc.oneof(fc.record({ d: child }), fc.jsonValue({ maxDepth: 1 })),
+});
+
+function schemaOf(keywords: Keywords, leaves: readonly unknown[]): fc.Arbitrary<unknown> {
+  const { schema } = fc.letrec<{ schema: unknown }>((tie) => {
+    const pairs = Object.entries(keywords(tie("schema"))).map(([name, value]) =>
+      value.map((json) => [name, json] as const),
+    );
+    const node = fc.array(fc.oneof(...pairs), { maxLength: 4 }).map((entries) => Object.fromEntries(entries));
+    return { schema: fc.oneof({ maxDepth: 3 }, fc.constantFrom(...leaves), node) };
+  });
+  return schema;
+}
+
+const leaves = [{ type: "string" }, { type: "number" }, {}, true];
+const soundSchema = schemaOf(sound, leaves);
+const soundRoot = fc.record({
+  type: fc.constant("object"),
+  properties: fc.dictionary(fc.constantFrom("a", "b"), soundSchema, { minKeys: 1 }),
+  $defs: fc.constant({ d: { type: "string", uniqueItems: true }, "e%41": true, eA: { $ref: "#/$defs/d" } }),
+});
+const anyRoot = fc.oneof(soundRoot, schemaOf(hostile, [...leaves, false, null, "text", []]));
 
 const neverSent = Object.entries(xaiSchemaProfile.keywords).flatMap(([keyword, rule]) =>
   rule === "send" ? [] : [keyword],
@@ -264,9 +279,9 @@ test("whatever the schema, the gate gives a verdict, sends no keyword it does no
       const again = gateSchema(verdict.schema, xaiSchemaProfile);
       expect(again).toEqual({ verdict: "send", schema: verdict.schema });
     }),
-    { numRuns: 3000 },
+    { numRuns: 1500 },
   );
-  expect(Math.min(...Object.values(seen))).toBeGreaterThan(50);
+  expect(Math.min(...Object.values(seen))).toBeGreaterThan(20);
 });
 
 /** Random zod objects of the types people use. */

@@ -70,7 +70,7 @@ describe("a key", () => {
     const endpoint = endpointOver(transport, { apiKey: async () => keys.shift() ?? "" });
     await readAll(endpoint);
     await readAll(endpoint);
-    expect(transport.requests.map((request) => request.headers["authorization"])).toEqual([
+    expect(transport.requests.map((request) => request.headers.authorization)).toEqual([
       "Bearer first-key",
       "Bearer second-key",
     ]);
@@ -107,7 +107,7 @@ describe("a key", () => {
   test("loses the white space around it", async () => {
     const transport = whole();
     await completionOf(transport, { apiKey: ` ${KEY}\n` });
-    expect(transport.requests[0]?.headers["authorization"]).toBe(`Bearer ${KEY}`);
+    expect(transport.requests[0]?.headers.authorization).toBe(`Bearer ${KEY}`);
   });
 
   test("that cannot be fetched is a typed error, with the reason as its cause only", async () => {

@@ -47,6 +47,11 @@ describe("a stream", () => {
     expect(completion.choices[0]?.message.content).toBe("\ufeffa\ufeff");
   });
 
+  test("loses one byte order mark only: a second one spoils the line it stands in, as WHATWG says", async () => {
+    const completion = await completionOf(replay([bytes(`\ufeff\ufeff${frames([delta("a"), delta("b"), END])}`)]));
+    expect(completion.choices[0]?.message.content).toBe("b");
+  });
+
   test("joins an event of several data lines", async () => {
     const [head, tail] = [delta("one").slice(0, 20), delta("one").slice(20)];
     const completion = await completionOf(replay([bytes(`data: ${head}\ndata: ${tail}\n\ndata: ${END}\n\n`)]));
