@@ -100,20 +100,12 @@ function start(parts: AgentParts, input: RunInput, given: RunSettings & { contex
   const limits = { ...DEFAULT_LIMITS, ...options.limits, ...given.limits };
   const conversation = given.conversation ?? runId;
   const history = [...(given.messages ?? []), ...asMessages(input)];
-  const started = (instructions: readonly Message[]): readonly NewEvent[] => {
-    const { messages, repairs } = pairMessages([...instructions, ...history]);
+  const started = (instructions: string | undefined): readonly NewEvent[] => {
+    const { messages, repairs } = pairMessages(history);
+    const common = { agent: options.name, model: model.id, api: model.api, tools: toolbox.names };
+    const told = instructions === undefined ? {} : { instructions };
     return [
-      {
-        type: "run.started",
-        turn: 0,
-        agent: options.name,
-        model: model.id,
-        api: model.api,
-        tools: toolbox.names,
-        messages,
-        limits,
-        conversation,
-      },
+      { type: "run.started", turn: 0, ...common, ...told, messages, limits, conversation },
       ...repairs.map((message): NewEvent => ({ type: "warning", turn: 0, code: "history_repaired", message })),
     ];
   };
@@ -131,7 +123,7 @@ function start(parts: AgentParts, input: RunInput, given: RunSettings & { contex
     createId: runtime.createId,
     retry: createRetry({ clock: runtime.clock, random: runtime.random }),
     begin: async () => started(await instructionsFor(options, given.context)),
-    beginFailed: () => started([]),
+    beginFailed: () => started(undefined),
     signal: given.signal,
     createEpoch: epochs(runtime.createId()),
     buffer: options.runtime?.buffer,
@@ -148,8 +140,8 @@ function epochs(prefix: string): () => string {
   };
 }
 
-async function instructionsFor({ instructions, name }: AgentOptions, context: unknown): Promise<readonly Message[]> {
-  if (instructions === undefined) return [];
+async function instructionsFor({ instructions, name }: AgentOptions, context: unknown): Promise<string | undefined> {
+  if (instructions === undefined) return undefined;
   // A run cannot be started without the context its tools need; that is checked where `run` and `stream` are typed.
   const text = typeof instructions === "string" ? instructions : await instructions(context as never);
   if (typeof text !== "string" || text === "") {
@@ -158,7 +150,7 @@ async function instructionsFor({ instructions, name }: AgentOptions, context: un
       `The instructions of "${name}" came to ${typeof text === "string" ? "an empty text" : typeof text}; leave them out or return a text.`,
     );
   }
-  return [{ role: "system", content: text }];
+  return text;
 }
 
 function asMessages(input: RunInput): readonly Message[] {
@@ -167,5 +159,8 @@ function asMessages(input: RunInput): readonly Message[] {
       throw new AgentError("invalid_option", "The input is empty; xAI refuses a message without content.");
     return [{ role: "user", content: input }];
   }
-  return "role" in input ? [input] : input;
+  const messages = "role" in input ? [input] : input;
+  if (messages.length === 0)
+    throw new AgentError("invalid_option", "The input has no messages; there is nothing to answer.");
+  return messages;
 }

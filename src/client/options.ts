@@ -20,7 +20,7 @@ export interface ClientOptions {
   transport?: Transport;
   /** The `fetch` to use; not together with `transport`. Default: the global one. */
   fetch?: FetchFunction;
-  /** Defaults: headers 120 s, between reads 60 s, both 300 s where the model may think in silence. */
+  /** Defaults: headers 120 s, between reads 60 s, both 300 s where the model may think in silence; 10 min without progress. */
   timeouts?: Partial<Timeouts>;
   /** Defaults: 3 attempts, waits from 1 s (server) or 50 ms (connection), at most 60 s where the server asks for it. */
   retry?: Partial<RetryPolicy>;

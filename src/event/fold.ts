@@ -50,6 +50,7 @@ function apply(draft: Draft, event: StoredEvent): void {
   switch (event.type) {
     case "run.started":
       state.started = event;
+      if (event.instructions !== undefined) state.messages.push({ role: "system", content: event.instructions });
       for (const message of event.messages) {
         state.messages.push(message);
         if (message.role === "assistant") for (const call of message.toolCalls ?? []) draft.callIds.add(call.id);

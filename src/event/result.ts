@@ -16,7 +16,10 @@ export interface RunResultBase {
   agent: string;
   /** Text of the last whole turn; "" when there was none. Only a completed run makes it an answer. */
   text: string;
-  /** The whole conversation, ready to be the `messages` of another run: every call has its result. */
+  /**
+   * The whole conversation but the agent's instructions, ready to be the `messages` of another run: every call has its
+   * result.
+   */
   messages: readonly Message[];
   /** Every tool call in call order, with its input and how it ended. */
   toolCalls: readonly LedgerEntry[];
@@ -81,12 +84,17 @@ function withStatus(base: RunResultBase, closing: ClosingEvent): RunResult {
   }
 }
 
+/** The next run brings instructions of its own. */
+function withoutInstructions({ messages, started }: RunState): readonly Message[] {
+  return started?.instructions === undefined ? messages : messages.slice(1);
+}
+
 function baseOf(state: RunState): RunResultBase {
   const base: RunResultBase = {
     runId: state.closing?.runId ?? "",
     agent: state.started?.agent ?? "",
     text: state.lastTurn?.message.content ?? "",
-    messages: pairMessages(state.messages).messages,
+    messages: pairMessages(withoutInstructions(state)).messages,
     toolCalls: state.calls,
     usage: state.usage,
     cost: totalCost(state),

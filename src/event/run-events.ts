@@ -10,7 +10,9 @@ export interface RunStartedEvent extends EventBase {
   api: string;
   /** Names of the tools offered, in the order they are sent. */
   tools: readonly string[];
-  /** All the run starts from: instructions as a system message, history, input. */
+  /** What the agent's instructions came to in this run; sent as a system message before all others. */
+  instructions?: string;
+  /** History and input: what the run starts from. */
   messages: readonly Message[];
   limits: RunLimits;
   conversation: string;

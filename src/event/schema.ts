@@ -59,6 +59,7 @@ function buildSchema(): z.ZodType<StoredEvent> {
       model: z.string(),
       api: z.string(),
       tools: z.array(z.string()),
+      instructions: z.string().optional(),
       messages: z.array(message),
       limits: z.looseObject({}),
       conversation: z.string(),

@@ -29,7 +29,10 @@ export interface Run extends AsyncIterable<RunEvent> {
   events(options?: { after?: number }): AsyncIterable<RunEvent>;
   /** Stops the run. Resolves with what it came to; after its end, with the result it has. */
   cancel(reason?: unknown): Promise<RunResult>;
-  /** Adds a message before the next turn. Resolves when it was delivered, or says that the run had ended. */
+  /**
+   * Adds a message before the next turn. Resolves when it was delivered, or says that the run had ended.
+   * @throws {AgentError} `invalid_option` when the message is empty.
+   */
   steer(message: string | UserMessage): Promise<Delivery>;
   /** Adds a message for the moment the run would otherwise be done. */
   followUp(message: string | UserMessage): Promise<Delivery>;
@@ -116,6 +119,8 @@ export async function completed(run: Run): Promise<CompletedResult> {
 const causes = new WeakMap<Run, () => unknown>();
 
 function asUserMessage(message: string | UserMessage): UserMessage {
+  if (message === "")
+    throw new AgentError("invalid_option", "The message is empty; xAI refuses a message without content.");
   return typeof message === "string" ? { role: "user", content: message } : message;
 }
 

@@ -35,6 +35,7 @@ function decide(services: LoopServices, turn: number): readonly NewEvent[] {
   if (reached !== undefined) return [{ type: "run.limited", turn: turn - 1, ...reached }];
   return [
     ...nearLimits(limits, state, activeMs).map((near): NewEvent => ({ type: "limit.warning", turn, ...near })),
+    ...blindLimits(turn, state, limits),
     ...injected("steer", turn, inbox.takeSteering(turn)),
     ...injected("follow_up", turn, isDone ? inbox.takeFollowUps(turn) : []),
     { type: "turn.started", turn },
@@ -43,6 +44,19 @@ function decide(services: LoopServices, turn: number): readonly NewEvent[] {
 
 function toolCallsLimited(turn: number, state: RunState, limits: RunLimits): NewEvent {
   return { type: "run.limited", turn, limit: "toolCalls", used: state.begun, max: limits.toolCalls ?? state.begun };
+}
+
+/** A limit that cannot be kept because the server does not report what it bounds: said once, not passed over. */
+function blindLimits(turn: number, state: RunState, limits: RunLimits): NewEvent[] {
+  const { requests, unreported } = state.usage;
+  if (requests === 0 || state.warnings.some(({ code }) => code === "limit_unenforced")) return [];
+  const blind = [
+    ...(limits.tokens !== undefined && unreported > 0 ? ["tokens"] : []),
+    ...(limits.costUsd !== undefined && state.ticks.reports < requests ? ["costUsd"] : []),
+  ];
+  if (blind.length === 0) return [];
+  const message = `limits.${blind.join(" and limits.")} cannot be kept exactly: some answers did not report their usage or cost.`;
+  return [{ type: "warning", turn, code: "limit_unenforced", message }];
 }
 
 function injected(as: "steer" | "follow_up", turn: number, messages: readonly UserMessage[]): NewEvent[] {

@@ -6,6 +6,7 @@ import type { Endpoint } from "./endpoint.ts";
 import { type AnswerFacts, faultError } from "./errors.ts";
 import { findFault, readFault } from "./fault.ts";
 import { type HttpAnswer, sendRequest } from "./http.ts";
+import { createProgress } from "./progress.ts";
 import { readEvents, type SseEvent } from "./sse.ts";
 
 export interface StreamChatOptions {
@@ -52,13 +53,14 @@ export async function streamChat(
   return {
     requestId: answer.requestId,
     simulated: answer.facts.header("x-fairwitness-simulated") !== undefined,
-    chunks: await openChunks(answer, endpoint, { choices, signal: options.signal }),
+    chunks: await openChunks(answer, endpoint, { choices, signal: options.signal, patient: options.patient === true }),
   };
 }
 
 interface ReadOptions {
   choices: number;
   signal: AbortSignal;
+  patient: boolean;
 }
 
 async function openChunks(
@@ -89,15 +91,19 @@ async function readWhole(answer: HttpAnswer): Promise<ChatChunk> {
 async function* readChunks(
   answer: HttpAnswer,
   endpoint: Endpoint,
-  { choices, signal }: ReadOptions,
+  { choices, signal, patient }: ReadOptions,
 ): AsyncGenerator<readonly ChatChunk[]> {
   const finished = new Set<number>();
+  const progress = createProgress(endpoint.clock, endpoint.waits(patient).progressMs, answer.facts.host);
   const leave = (rest: AsyncIterator<Uint8Array>): void => readToEnd(rest, answer, endpoint);
   try {
     for await (const events of readEvents(answer.body, { leave })) {
       const { chunks, error } = decodeBatch(events, answer.facts);
       noteFinished(chunks, finished);
+      progress.note(chunks);
+      progress.pause();
       if (chunks.length > 0) yield chunks;
+      progress.resume();
       if (error !== undefined) throw error;
     }
   } catch (error) {

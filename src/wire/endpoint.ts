@@ -4,20 +4,11 @@ import { checkBaseUrl } from "./base-url.ts";
 import { fetchTransport } from "./fetch.ts";
 import { checkHeaders } from "./headers.ts";
 import { createRedactor } from "./redact.ts";
+import { createWaits, type Timeouts, type Waits } from "./timeouts.ts";
 import type { Transport } from "./transport.ts";
 
 /** A key, or where to get one. A function is asked before every attempt, so that keys can be rotated. */
 export type ApiKey = string | (() => string | Promise<string>);
-
-/** How long to wait for a server, milliseconds. */
-export interface Timeouts {
-  /** Until the headers of the answer. Default 120,000. */
-  headersMs: number;
-  /** Between two network reads. Default 60,000. */
-  idleMs: number;
-  /** Both, where the server may think in silence (`patient`). Default 300,000. */
-  patientMs: number;
-}
 
 export interface EndpointOptions {
   apiKey?: ApiKey;
@@ -39,7 +30,8 @@ export interface Endpoint {
   /** Without a trailing slash; ends in `/v1` or another version. */
   readonly baseUrl: string;
   readonly transport: Transport;
-  readonly timeouts: Timeouts;
+  /** How long to wait, by whether the server may think in silence. */
+  readonly waits: (isPatient: boolean) => Waits;
   readonly clock: Clock;
   /**
    * What one attempt needs: asks for the key anew.
@@ -55,7 +47,6 @@ export interface Access {
 }
 
 const DEFAULT_BASE_URL = "https://api.x.ai/v1";
-const DEFAULT_TIMEOUTS: Timeouts = { headersMs: 120_000, idleMs: 60_000, patientMs: 300_000 };
 
 /**
  * An endpoint that speaks xAI's protocol.
@@ -67,7 +58,7 @@ export function createEndpoint(options: EndpointOptions = {}): Endpoint {
   return {
     baseUrl: checkBaseUrl(options.baseUrl ?? DEFAULT_BASE_URL),
     transport: options.transport ?? fetchTransport(),
-    timeouts: checkTimeouts({ ...DEFAULT_TIMEOUTS, ...options.timeouts }),
+    waits: createWaits(options.timeouts ?? {}),
     clock: options.clock ?? systemClock,
     async access() {
       const key = checkKey(await askKey(apiKey), keyRequired);
@@ -108,18 +99,4 @@ function checkKey(given: unknown, keyRequired: boolean): string | undefined {
     "no_api_key",
     "No API key. Set the environment variable XAI_API_KEY, or pass apiKey. Keys are made at https://console.x.ai.",
   );
-}
-
-function checkTimeouts(timeouts: Timeouts): Timeouts {
-  for (const [name, value] of Object.entries(timeouts)) {
-    if (!(name in DEFAULT_TIMEOUTS)) {
-      const known = Object.keys(DEFAULT_TIMEOUTS).join(", ");
-      throw new AgentError("invalid_option", `No timeout named ${JSON.stringify(name)}. Timeouts: ${known}.`);
-    }
-    // Timers of JavaScript end at 2^31 - 1 and fire at once beyond.
-    if (typeof value !== "number" || !(value > 0 && value < 2 ** 31)) {
-      throw new AgentError("invalid_option", `timeouts.${name} is ${value}: it must be milliseconds above 0.`);
-    }
-  }
-  return timeouts;
 }

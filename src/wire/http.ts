@@ -4,6 +4,7 @@ import type { Access, Endpoint } from "./endpoint.ts";
 import { type AnswerFacts, httpError, RedirectRefused, readRequestId } from "./errors.ts";
 import { checkHeaders } from "./headers.ts";
 import { createLink, type Link, orAborted } from "./link.ts";
+import { timedOut, type Waits } from "./timeouts.ts";
 import type { TransportResponse } from "./transport.ts";
 
 /** One request to an endpoint. */
@@ -17,7 +18,7 @@ export interface HttpRequest {
   headers?: Readonly<Record<string, string>>;
   /** The same in every attempt at the same thing: sent as `x-client-request-id`. */
   requestId?: string;
-  /** True where the server may think in silence: both timeouts become `patientMs`. */
+  /** True where the server may think in silence: both waits become longer. */
   patient?: boolean;
   signal: AbortSignal;
 }
@@ -60,11 +61,11 @@ async function awaitHeaders(
   access: Access,
   link: Link,
 ): Promise<TransportResponse> {
-  const { headersMs, patientMs } = endpoint.timeouts;
-  const limitMs = request.patient === true ? patientMs : headersMs;
-  const message = `${hostOf(endpoint)} sent no answer for ${limitMs / 1000} s. Try again, or raise timeouts.headersMs.`;
-  const expire = (): AgentError => new AgentError("headers_timeout", message, { retryable: true });
-  return link.within(limitMs, expire, () =>
+  const { headersMs } = waitsOf(endpoint, request);
+  const what = `${hostOf(endpoint)} sent no answer for ${headersMs / 1000} s`;
+  const expire = (): AgentError =>
+    timedOut("headers_timeout", what, request.patient === true ? "patientMs" : "headersMs");
+  return link.within(headersMs, expire, () =>
     endpoint.transport({
       method: request.method,
       url: endpoint.baseUrl + request.path,
@@ -98,12 +99,14 @@ function describe(endpoint: Endpoint, request: HttpRequest, { access, response, 
     redact: access.redact,
     nowMs: endpoint.clock.now(),
   };
-  const idleMs = request.patient === true ? endpoint.timeouts.patientMs : endpoint.timeouts.idleMs;
+  const { idleMs } = waitsOf(endpoint, request);
+  const what = `${host} sent nothing for ${idleMs / 1000} s in the middle of its answer`;
+  const expire = (): AgentError => timedOut("idle_timeout", what, request.patient === true ? "patientMs" : "idleMs");
   return {
     facts,
     requestId: readRequestId(facts),
     contentType: (response.header("content-type") ?? "").split(";", 1).join("").trim().toLowerCase(),
-    body: watch(response.body, { link, idleMs, host, caller: request.signal }),
+    body: watch(response.body, { link, idleMs, expire, host, caller: request.signal }),
     close: link.close,
   };
 }
@@ -111,6 +114,7 @@ function describe(endpoint: Endpoint, request: HttpRequest, { access, response, 
 interface Watched {
   link: Link;
   idleMs: number;
+  expire: () => AgentError;
   host: string;
   caller: AbortSignal;
 }
@@ -118,10 +122,8 @@ interface Watched {
 /** The same reads, each of which must come within the idle timeout. Only waiting for the server counts, not its reader. */
 async function* watch(
   body: AsyncIterable<Uint8Array>,
-  { link, idleMs, host, caller }: Watched,
+  { link, idleMs, expire, host, caller }: Watched,
 ): AsyncGenerator<Uint8Array> {
-  const message = `${host} sent nothing for ${idleMs / 1000} s in the middle of its answer. Try again, or raise timeouts.idleMs.`;
-  const expire = (): AgentError => new AgentError("idle_timeout", message, { retryable: true });
   const reads = body[Symbol.asyncIterator]();
   try {
     for (;;) {
@@ -160,6 +162,10 @@ function targetHost(facts: AnswerFacts): string | undefined {
   const location = facts.header("location");
   if (location === undefined || !URL.canParse(location, `https://${facts.host}`)) return undefined;
   return facts.redact(new URL(location, `https://${facts.host}`).host);
+}
+
+function waitsOf(endpoint: Endpoint, request: HttpRequest): Waits {
+  return endpoint.waits(request.patient === true);
 }
 
 function hostOf(endpoint: Endpoint): string {

@@ -35,8 +35,9 @@ export type {
   ChatUserMessage,
 } from "./chat-types.ts";
 export { decodeChatUsage } from "./chat-usage.ts";
-export { type ApiKey, createEndpoint, type Endpoint, type EndpointOptions, type Timeouts } from "./endpoint.ts";
+export { type ApiKey, createEndpoint, type Endpoint, type EndpointOptions } from "./endpoint.ts";
 export { HttpError, RedirectRefused } from "./errors.ts";
 export { type FetchFunction, fetchTransport } from "./fetch.ts";
 export { type FetchModelsOptions, getModel, listModels, type ModelCapabilities, type ModelInfo } from "./models.ts";
+export type { Timeouts } from "./timeouts.ts";
 export type { Transport, TransportRequest, TransportResponse } from "./transport.ts";

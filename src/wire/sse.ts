@@ -21,7 +21,7 @@ export interface SseOptions {
 const MAX_EVENT_LENGTH = 16 * 1024 * 1024;
 
 /**
- * The events of a stream, an array for each network read that completes any: one await per read and not one per token.
+ * The events of a stream, an array for each network read, empty when it completed none: one await per read and not one per token.
  * Accepts LF, CR and CRLF and a byte order mark; an event without its blank line at the end is dropped, as WHATWG says.
  * Ends at `[DONE]`, which is not handed out; what follows it is ignored.
  * @throws {AgentError} `event_too_large`
@@ -37,7 +37,7 @@ export async function* readEvents(
     for (;;) {
       const read = await reads.next();
       const events = decoder.feed(read.done === true ? undefined : read.value);
-      if (events.length > 0) yield events;
+      yield events;
       if (decoder.error !== undefined) throw decoder.error;
       if (read.done === true) return;
       if (!decoder.isDone) continue;

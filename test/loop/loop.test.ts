@@ -252,6 +252,21 @@ describe("limits", () => {
   });
 });
 
+describe("a limit on what the server does not report", () => {
+  it("is said once not to be kept exactly", async () => {
+    const model = scriptedModel((n) =>
+      n < 3 ? { calls: [{ tool: "echo", arguments: '{"say":"x"}' }] } : { text: "done" },
+    );
+    const run = createAgent({ name: "t", model, tools: [echo], limits: { costUsd: 1, tokens: 100 } }).stream("go");
+    await collect(run);
+    const { warnings, status } = await run.result();
+    expect(status).toBe("completed");
+    expect(warnings).toMatchObject([
+      { code: "limit_unenforced", message: expect.stringContaining("limits.tokens and limits.costUsd") },
+    ]);
+  });
+});
+
 describe("steering and following up", () => {
   it("a steered message is delivered before the next turn, a follow-up when the run would be done", async () => {
     let steered: Promise<unknown> | undefined;

@@ -166,5 +166,5 @@ test("timeouts that are no time, or have another name, are refused", () => {
     expect(() => createEndpoint({ timeouts: { headersMs } })).toThrow(/timeouts.headersMs/);
   }
   // @ts-expect-error: not a timeout
-  expect(() => createEndpoint({ timeouts: { connect: 1 } })).toThrow(/headersMs, idleMs, patientMs/);
+  expect(() => createEndpoint({ timeouts: { connect: 1 } })).toThrow(/headersMs, idleMs, patientMs, progressMs/);
 });

@@ -40,6 +40,42 @@ describe("a silent server", () => {
     expect(clock.pending).toEqual([]);
   });
 
+  test("is waited for as long as was set, also where it may think in silence", async () => {
+    const cases = [
+      [{ headersMs: 5000 }, 5000],
+      [{ headersMs: 5000, patientMs: 9000 }, 9000],
+      [{ idleMs: 5000 }, 300_000],
+    ] as const;
+    for (const [timeouts, limitMs] of cases) {
+      const clock = createFakeClock();
+      const reading = failureOf(readAll(endpointOver(never, { clock, timeouts }), { patient: true }));
+      await settle();
+      expect(clock.pending).toEqual([limitMs]);
+      await clock.advance(limitMs);
+      expect(String(await reading)).toContain("raise timeouts.patientMs");
+    }
+  });
+
+  test("that only keeps the stream alive is given up after ten minutes", async () => {
+    const clock = createFakeClock();
+    const alive = [": ping\n\n", "event: ping\ndata: {}\n\n", frames([{ choices: [{ delta: {} }] }])];
+    let count = 0;
+    const transport: Transport = async () => ({
+      status: 200,
+      header: (name) => (({ ...SSE }) as Record<string, string>)[name],
+      body: (async function* () {
+        yield bytes(frames([delta("a")]));
+        for (;;) {
+          await clock.advance(50_000);
+          yield bytes(alive[count++ % alive.length] ?? "");
+        }
+      })(),
+    });
+    const error = await failureOf(readAll(endpointOver(transport, { clock })));
+    expect(error).toMatchObject({ code: "idle_timeout", retryable: true, message: expect.stringContaining("600 s") });
+    expect(count).toBe(12);
+  });
+
   test("that sends comments is not idle", async () => {
     const clock = createFakeClock();
     let wake: (text: string) => void = () => {};

@@ -1,0 +1,62 @@
+import { AgentError } from "../errors.ts";
+
+/** How long to wait for a server, milliseconds. */
+export interface Timeouts {
+  /** Until the headers of the answer. Default 120,000. */
+  headersMs: number;
+  /** Between two network reads. Default 60,000. */
+  idleMs: number;
+  /** Both of these where the server may think in silence. Default 300,000, or what is set for `headersMs` and `idleMs`. */
+  patientMs: number;
+  /** For a stream that is kept alive and adds nothing to the answer. Default 600,000. */
+  progressMs: number;
+}
+
+/** The waits of one request. */
+export interface Waits {
+  headersMs: number;
+  idleMs: number;
+  progressMs: number;
+}
+
+/**
+ * The waits by whether a request is patient.
+ * @throws {AgentError} `invalid_option` for what is no timeout or no time.
+ */
+export function createWaits(given: Partial<Timeouts>): (isPatient: boolean) => Waits {
+  check(given);
+  const { headersMs, idleMs, patientMs, progressMs = 600_000 } = given;
+  const usual: Waits = { headersMs: headersMs ?? 120_000, idleMs: idleMs ?? 60_000, progressMs };
+  // Whoever sets a wait means it for every model, unless patience is set as well.
+  const patient: Waits = {
+    headersMs: patientMs ?? headersMs ?? 300_000,
+    idleMs: patientMs ?? idleMs ?? 300_000,
+    progressMs,
+  };
+  return (isPatient) => (isPatient ? patient : usual);
+}
+
+const NAMES: { readonly [Name in keyof Timeouts]: true } = {
+  headersMs: true,
+  idleMs: true,
+  patientMs: true,
+  progressMs: true,
+};
+
+function check(given: Partial<Timeouts>): void {
+  for (const [name, value] of Object.entries(given)) {
+    if (!Object.hasOwn(NAMES, name)) {
+      const known = Object.keys(NAMES).join(", ");
+      throw new AgentError("invalid_option", `No timeout named ${JSON.stringify(name)}. Timeouts: ${known}.`);
+    }
+    // Timers of JavaScript end at 2^31 - 1 and fire at once beyond.
+    if (typeof value !== "number" || !(value > 0 && value < 2 ** 31)) {
+      throw new AgentError("invalid_option", `timeouts.${name} is ${value}: it must be milliseconds above 0.`);
+    }
+  }
+}
+
+/** The error of a wait that was too long. `option` is the timeout to raise. */
+export function timedOut(code: "headers_timeout" | "idle_timeout", what: string, option: keyof Timeouts): AgentError {
+  return new AgentError(code, `${what}. Try again, or raise timeouts.${option}.`, { retryable: true });
+}
