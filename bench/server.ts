@@ -2,8 +2,8 @@
 // `/<session>/v1` answers with the turns of one run, over and over. It does nothing while it is measured but count and
 // keep the last request; that one is examined when the parent asks.
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import { answersOf } from "./answers.ts";
 import { z } from "zod";
+import { answersOf } from "./answers.ts";
 import type { Workload } from "./workloads.ts";
 
 /** From the parent: open a session for a workload, or examine one and close it. */
@@ -80,5 +80,4 @@ server.listen(0, "127.0.0.1", () => {
   // Only our own parent speaks on this channel, in the words of ServerRequest.
   process.on("message", (request) => process.send?.(reply(request as ServerRequest)));
   process.on("disconnect", () => process.exit());
-  process.send?.({ ready: true });
 });

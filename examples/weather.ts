@@ -1,6 +1,6 @@
 // An agent with one tool, asked about two cities. Prints every event as it comes, then the answer and what it cost.
 // On xAI when XAI_API_KEY is set (XAI_BASE_URL for any compatible endpoint), else on a simulator it starts itself.
-import { createAgent, formatCost, type RunEvent } from "fairwitness";
+import { createAgent, formatCost, formatUsage, type RunEvent } from "fairwitness";
 import { findPlace } from "./support/place.ts";
 import { printable } from "./support/printable.ts";
 
@@ -22,7 +22,7 @@ process.once("SIGINT", () => void run.cancel("interrupted with Ctrl-C"));
 for await (const event of run) show(event);
 
 const result = await run.result();
-const tokens = `${result.usage.inputTokens} tokens in, ${result.usage.outputTokens} out`;
+const tokens = `tokens: ${formatUsage(result.usage)}`;
 console.log(
   `\n${result.status}: ${result.turns} turns, ${result.toolCalls.length} tool calls, ${tokens}, cost ${formatCost(result.cost)}`,
 );

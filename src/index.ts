@@ -37,7 +37,7 @@ export type {
   Usage,
   UserMessage,
 } from "./message/index.ts";
-export { costUsd, formatCost } from "./message/index.ts";
+export { costUsd, formatCost, formatUsage } from "./message/index.ts";
 export type { Model, ModelEvent, ModelRequest, ModelSettings, ModelTurn } from "./model/index.ts";
 export { fromChatMessages, toChatMessages } from "./model/index.ts";
 export type {
@@ -52,4 +52,5 @@ export type {
   ToolSchema,
 } from "./tool/index.ts";
 export { defineTool } from "./tool/index.ts";
-export type { Transport, TransportRequest, TransportResponse } from "./wire/index.ts";
+export type { FetchFunction, Transport, TransportRequest, TransportResponse } from "./wire/index.ts";
+export { fetchTransport, HttpError, RedirectRefused } from "./wire/index.ts";

@@ -1,5 +1,5 @@
 import { type Agent, createAgent, createClient, defineTool } from "fairwitness";
-import { type Done, MODEL, temperature, TOOL_DESCRIPTION, TOOL_NAME, toolInput } from "../work.ts";
+import { type Done, MODEL, TOOL_DESCRIPTION, TOOL_NAME, temperature, toolInput } from "../work.ts";
 import type { Workload } from "../workloads.ts";
 
 /** An agent as the README makes one, and what its tool has seen since `reset`. */

@@ -4,9 +4,9 @@ import {
   type Done,
   MODEL,
   QUESTION,
-  temperature,
   TOOL_DESCRIPTION,
   TOOL_NAME,
+  temperature,
   toolInput,
 } from "../work.ts";
 

@@ -47,6 +47,13 @@ export function costUsd(cost: Cost): number | undefined {
   return cost.basis === "unknown" ? undefined : cost.ticks / TICKS_PER_USD;
 }
 
+/** Tokens for people: `455 in, 118 out`, `at least 455 in, 118 out (1 request unreported)`, `unknown`. */
+export function formatUsage(usage: RunUsage): string {
+  if (usage.requests === usage.unreported) return usage.requests === 0 ? "none" : "unknown";
+  const tokens = `${usage.inputTokens} in, ${usage.outputTokens} out`;
+  return usage.unreported === 0 ? tokens : `at least ${tokens} (${usage.unreported} unreported)`;
+}
+
 /** A cost for people: `$0.000940`, `at least $0.01 (1 request unreported)`, `unknown`. */
 export function formatCost(cost: Cost): string {
   if (cost.basis === "unknown") return "unknown";

@@ -39,15 +39,11 @@ const DELTAS: Readonly<Record<Delta["type"], true>> = {
   "tool.progress": true,
 };
 
-const programs = blocks("ts").map((text, index) => ({
-  text,
-  file: `program-${index + 1}.ts`,
-  about:
-    text
-      .split("\n")
-      .find((line) => /agent\.|test\(|client\.|clerk\./.test(line))
-      ?.trim() ?? text.slice(0, 60),
-}));
+/** The programs in order, each with the heading it stands under. */
+const programs = readme
+  .split(/^## /m)
+  .flatMap((section) => blocks("ts", section).map((text) => ({ text, heading: section.split("\n", 1)[0] ?? "" })));
+const files = programs.map((program, index) => ({ ...program, file: `program-${index + 1}.ts` }));
 
 /** Inside the project, so that the package finds itself by its name; its own folder, for others may test at the same time. */
 let folder: string;
@@ -57,7 +53,7 @@ beforeAll(async () => {
   mkdirSync(join(root, ".vitest"), { recursive: true });
   folder = mkdtempSync(join(root, ".vitest", "readme-"));
   writeFileSync(join(folder, "tsconfig.json"), JSON.stringify({ extends: "../../tsconfig.json", include: ["*.ts"] }));
-  for (const { file, text } of programs) writeFileSync(join(folder, file), text);
+  for (const { file, text } of files) writeFileSync(join(folder, file), text);
   simulator = await startSimulator();
 });
 
@@ -72,17 +68,17 @@ describe("the README's programs", () => {
     expect(await run([tsc, "-p", folder])).toMatchObject({ output: "", code: 0 });
   }, 60_000);
 
-  it.each(programs)("run against the simulator: $file, $about", async ({ file }) => {
+  it.each(files)("run against the simulator: $file, under $heading", async ({ file }) => {
     const environment = { XAI_BASE_URL: simulator.url, XAI_API_KEY: simulator.apiKey };
     expect(await run([...TYPESCRIPT, file], environment)).toMatchObject({ code: 0 });
   });
 
   it("begin with one of at most fifteen lines, whose output is the one shown", async () => {
-    const [first] = programs;
+    const [first] = files;
     expect(first?.text.trim().split("\n").length).toBeLessThanOrEqual(15);
     const environment = { XAI_BASE_URL: simulator.url, XAI_API_KEY: simulator.apiKey };
     const { output } = await run([...TYPESCRIPT, first?.file ?? ""], environment);
-    expect(output).toBe(shown("Lisbon: city Lisbon"));
+    expect(withoutDollars(output)).toBe(withoutDollars(shown("Lisbon: city Lisbon")));
   });
 });
 
@@ -124,7 +120,8 @@ describe("the README's tables", () => {
   });
 
   it("name only codes that errors can have", () => {
-    const codes = readFileSync(join(root, "src", "errors.ts"), "utf8").match(/(?<=^ {2}\| ")\w+(?=")/gm) ?? [];
+    const codes: readonly string[] =
+      readFileSync(join(root, "src", "errors.ts"), "utf8").match(/(?<=^ {2}\| ")\w+(?=")/gm) ?? [];
     const rows = readme.split("\n").filter((line) => /^\| `(limited|cancelled|failed)` \|/.test(line));
     const named = rows.flatMap((row) => [...(row.split("|")[2] ?? "").matchAll(/`(\w+)`/g)].map((match) => match[1]));
     expect(named.length).toBeGreaterThan(10);
@@ -157,8 +154,6 @@ function run(
   environment: Readonly<Record<string, string>> = {},
 ): Promise<{ code: unknown; output: string; errors: string }> {
   const env = { ...process.env, XAI_API_KEY: "", XAI_BASE_URL: "", NO_COLOR: "1", ...environment };
-  // A test runner that finds itself inside another one reports to it in a format of its own.
-  delete env.NODE_TEST_CONTEXT;
   return new Promise((resolve) => {
     execFile(process.execPath, [...args], { cwd: folder, env, timeout: 60_000 }, (error, output, errors) =>
       resolve({ code: error === null ? 0 : (error.code ?? error.signal), output, errors }),
@@ -167,13 +162,18 @@ function run(
 }
 
 /** The fenced blocks of a language. */
-function blocks(language: string): string[] {
-  return [...readme.matchAll(new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\`$`, "gms"))].map((match) => match[1] ?? "");
+function blocks(language: string, text: string = readme): string[] {
+  return [...text.matchAll(new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\`$`, "gms"))].map((match) => match[1] ?? "");
 }
 
 /** The output that the README shows and that begins so. */
 function shown(beginning: string): string {
   return blocks("text").find((text) => text.startsWith(beginning)) ?? `no block begins with: ${beginning}`;
+}
+
+/** The simulator's estimate of a cost is no promise. */
+function withoutDollars(output: string): string {
+  return output.replace(/\$\d+\.\d+/g, "$#");
 }
 
 /** The lines of an output in order of the alphabet, every number as `#`. */
