@@ -1,14 +1,16 @@
 import { z } from "zod";
+import type { RetryPolicy } from "./client/index.ts";
 import type { Clock } from "./clock.ts";
 import { AgentError } from "./errors.ts";
 import type { RunLimits } from "./event/index.ts";
 import type { BufferLimits } from "./loop/index.ts";
 import type { Message, UserMessage } from "./message/index.ts";
 import type { Model, ModelSettings } from "./model/index.ts";
-import type { AnyTool, ContextOf } from "./tool/index.ts";
+import type { RunStore } from "./store/index.ts";
+import type { AgentTool, ContextOf } from "./tool/index.ts";
 
 /** What an agent is made of. */
-export interface AgentOptions<Tools extends readonly AnyTool[] = readonly AnyTool[]> {
+export interface AgentOptions<Tools extends readonly AgentTool[] = readonly AgentTool[]> {
   /** For records, errors and viewers. */
   name: string;
   /** The name of a model at xAI, or one made by `client.model(…)`. */
@@ -23,6 +25,10 @@ export interface AgentOptions<Tools extends readonly AnyTool[] = readonly AnyToo
   correctionBudget?: number;
   /** Tool calls carried out at the same time, over all runs of the agent. Default 8. */
   toolConcurrency?: number;
+  /** When a failed attempt at a turn is tried again. Default: 3 attempts, see `RetryPolicy`. */
+  retry?: Partial<RetryPolicy>;
+  /** Where the records of the agent's runs are kept. Default: only in memory, with the run. */
+  store?: RunStore;
   /** The world, for tests: a clock, ids, and the replay of every step. */
   runtime?: AgentRuntime;
 }
@@ -70,6 +76,8 @@ const AGENT_KEYS = [
   "limits",
   "correctionBudget",
   "toolConcurrency",
+  "retry",
+  "store",
   "runtime",
 ];
 const RUN_KEYS = ["messages", "conversation", "settings", "limits", "signal", "context", "reject"];

@@ -15,7 +15,7 @@ import { completed, DEFAULT_LIMITS, type Run, startRun } from "./loop/index.ts";
 import { type Message, pairMessages } from "./message/index.ts";
 import { checkSettings, type Model, type ModelSettings } from "./model/index.ts";
 import {
-  type AnyTool,
+  type AgentTool,
   type ContextOf,
   createToolbox,
   createToolSlots,
@@ -51,7 +51,7 @@ export type RunArguments<Context> = unknown extends Context
  * @throws {AgentError} `invalid_option`, `unsupported_setting` (the model is known to refuse a setting),
  * `duplicate_tool`, `invalid_tool`.
  */
-export function createAgent<const Tools extends readonly AnyTool[] = readonly []>(
+export function createAgent<const Tools extends readonly AgentTool[] = readonly []>(
   options: AgentOptions<Tools>,
 ): Agent<ContextOf<Tools>> {
   checkAgentOptions(options as AgentOptions); // its checks read nothing whose type depends on the tools
@@ -102,7 +102,12 @@ function start(parts: AgentParts, input: RunInput, given: RunSettings & { contex
   const history = [...(given.messages ?? []), ...asMessages(input)];
   const started = (instructions: string | undefined): readonly NewEvent[] => {
     const { messages, repairs } = pairMessages(history);
-    const common = { agent: options.name, model: model.id, api: model.api, tools: toolbox.names };
+    const common = {
+      agent: options.name,
+      model: model.id,
+      api: model.api,
+      tools: [...toolbox.names, ...toolbox.serverTools.map((tool) => tool.name)],
+    };
     const told = instructions === undefined ? {} : { instructions };
     return [
       { type: "run.started", turn: 0, ...common, ...told, messages, limits, conversation },
@@ -121,10 +126,11 @@ function start(parts: AgentParts, input: RunInput, given: RunSettings & { contex
     context: given.context,
     clock: runtime.clock,
     createId: runtime.createId,
-    retry: createRetry({ clock: runtime.clock, random: runtime.random }),
+    retry: createRetry({ policy: options.retry ?? {}, clock: runtime.clock, random: runtime.random }),
     begin: async () => started(await instructionsFor(options, given.context)),
     beginFailed: () => started(undefined),
     signal: given.signal,
+    persist: options.store === undefined ? undefined : (events) => options.store?.append(runId, events),
     createEpoch: epochs(runtime.createId()),
     buffer: options.runtime?.buffer,
     replay: options.runtime?.alwaysReplay,

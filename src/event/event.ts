@@ -1,8 +1,11 @@
 import type { Delta, DeltaBase } from "./delta.ts";
 import type {
+  CacheMissedEvent,
+  CitationEvent,
   ClosingEvent,
   InputInjectedEvent,
   LimitWarningEvent,
+  PolicyViolationEvent,
   RunStartedEvent,
   WarningEvent,
   WireEvent,
@@ -24,6 +27,9 @@ export type StoredEvent =
   | ToolCompletedEvent
   | InputInjectedEvent
   | LimitWarningEvent
+  | CitationEvent
+  | PolicyViolationEvent
+  | CacheMissedEvent
   | WarningEvent
   | WireEvent;
 

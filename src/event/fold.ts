@@ -1,4 +1,6 @@
+import type { Citation, ToolCall } from "../message/index.ts";
 import { isClosing, type StoredEvent } from "./event.ts";
+import type { CitationEvent } from "./run-events.ts";
 import { countAttempt, countFailedAttempt } from "./spending.ts";
 import { emptyState, type LedgerEntry, type RunState } from "./state.ts";
 import { createStepIndex, type StepIndex } from "./step.ts";
@@ -9,7 +11,7 @@ export interface RunFold {
   readonly state: RunState;
   readonly steps: StepIndex;
   add(event: StoredEvent): void;
-  /** The calls of a turn, in call order. */
+  /** The calls of our own tools in a turn, in call order. */
   callsOf(turn: number): readonly LedgerEntry[];
   /** Whether a call of the run or of its history has this id. */
   hasCallId(id: string): boolean;
@@ -19,13 +21,21 @@ export interface RunFold {
 interface Draft {
   state: RunState;
   rounds: Map<number, LedgerEntry[]>;
+  /** Server calls of each turn so far. */
+  served: Map<number, number>;
   entries: Map<string, LedgerEntry>;
   callIds: Set<string>;
 }
 
 /** Folds a record, event by event. Parallel steps are ordered by call, so the order of a record does not matter. */
 export function createFold(events: readonly StoredEvent[] = []): RunFold {
-  const draft: Draft = { state: emptyState(), rounds: new Map(), entries: new Map(), callIds: new Set() };
+  const draft: Draft = {
+    state: emptyState(),
+    rounds: new Map(),
+    served: new Map(),
+    entries: new Map(),
+    callIds: new Set(),
+  };
   const steps = createStepIndex();
   const add = (event: StoredEvent): void => {
     if (event.type === "turn.retrying" || event.type === "turn.failed") countFailedAttempt(draft.state, event);
@@ -65,6 +75,9 @@ function apply(draft: Draft, event: StoredEvent): void {
     case "turn.completed":
       completeTurn(state, event);
       return;
+    case "citation":
+      state.citations.push(citationOf(event));
+      return;
     case "limit.warning":
       state.warned.add(event.limit);
       return;
@@ -79,6 +92,8 @@ function apply(draft: Draft, event: StoredEvent): void {
       return;
     case "turn.retrying": // both were counted when they came, since their epochs are void
     case "turn.failed":
+    case "policy.violation":
+    case "cache.missed":
     case "wire":
       return;
     default:
@@ -97,12 +112,13 @@ function applyToCall(draft: Draft, event: CallEvent): void {
   if (entry === undefined) return;
   switch (event.type) {
     case "tool.input":
+      entry.call = namedOnly(event.call); // a server tool's sub-tool may be known only now
       if (event.call.input !== undefined) entry.input = event.call.input;
       if (event.call.inputText !== undefined) entry.inputText = event.call.inputText;
       if (event.issues !== undefined) entry.issues = event.issues;
       return;
     case "tool.executing":
-      draft.state.begun += 1;
+      if (event.call.executor === "client") draft.state.begun += 1;
       entry.begun = true;
       if (event.effect !== undefined) entry.effect = event.effect;
       return;
@@ -113,27 +129,50 @@ function applyToCall(draft: Draft, event: CallEvent): void {
       if (event.output !== undefined) entry.output = event.output;
       if (event.error !== undefined) entry.error = event.error;
       if (event.durationMs !== undefined) entry.durationMs = event.durationMs;
-      closeRound(draft.state, draft.rounds.get(entry.turn) ?? []);
+      if (event.sources !== undefined) entry.sources = event.sources;
+      entry.timing = event.timing;
+      if (event.call.executor === "client") closeRound(draft.state, draft.rounds.get(entry.turn) ?? []);
       return;
     default:
       event satisfies never;
   }
 }
 
+/** The calls of our own tools of a turn make a round: their results go back together. Server calls are done already. */
 function startCall(draft: Draft, event: Extract<CallEvent, { type: "tool.started" }>): void {
   const round = draft.rounds.get(event.turn) ?? [];
-  if (round.length === 0) draft.rounds.set(event.turn, round);
-  const entry: LedgerEntry = { call: event.call, turn: event.turn, index: round.length, begun: false };
-  round.push(entry);
+  const isOurs = event.call.executor === "client";
+  const served = draft.served.get(event.turn) ?? 0;
+  const entry: LedgerEntry = {
+    call: event.call,
+    turn: event.turn,
+    index: isOurs ? round.length : served,
+    begun: false,
+  };
+  if (!isOurs) draft.served.set(event.turn, served + 1);
+  if (isOurs) {
+    round.push(entry);
+    draft.rounds.set(event.turn, round);
+  }
   draft.state.calls.push(entry);
   draft.entries.set(event.call.id, entry);
   draft.callIds.add(event.call.id);
+}
+
+function namedOnly(call: ToolCall): ToolCall {
+  const { input: _input, inputText: _text, ...named } = call;
+  return named;
+}
+
+function citationOf({ source, span, foundBy, turn }: CitationEvent): Citation & { turn: number } {
+  return span === undefined ? { source, foundBy, turn } : { source, span, foundBy, turn };
 }
 
 function completeTurn(state: RunState, event: TurnCompletedEvent): void {
   state.lastTurn = event;
   state.messages.push(event.message);
   if (event.simulated === true) state.simulated = true;
+  state.serverTurns += event.serverTurns ?? 0;
   countAttempt(state, event.usage, event.cost);
 }
 

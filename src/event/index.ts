@@ -16,9 +16,12 @@ export type {
 } from "./result.ts";
 export { foldResult, resultOf } from "./result.ts";
 export type {
+  CacheMissedEvent,
+  CitationEvent,
   ClosingEvent,
   InputInjectedEvent,
   LimitWarningEvent,
+  PolicyViolationEvent,
   RunCancelledEvent,
   RunCompletedEvent,
   RunFailedEvent,

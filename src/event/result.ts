@@ -1,5 +1,5 @@
 import type { ErrorInfo } from "../errors.ts";
-import type { Cost, FinishReason, Message, RunUsage } from "../message/index.ts";
+import type { Citation, Cost, FinishReason, Message, RunUsage } from "../message/index.ts";
 import { pairMessages } from "../message/index.ts";
 import type { LimitName } from "./base.ts";
 import type { StoredEvent } from "./event.ts";
@@ -23,6 +23,8 @@ export interface RunResultBase {
   messages: readonly Message[];
   /** Every tool call in call order, with its input and how it ended. */
   toolCalls: readonly LedgerEntry[];
+  /** What the answer rests on, in the order of the text of the turns. */
+  citations: readonly (Citation & { turn: number })[];
   /** Of all attempts, failed and retried ones included. */
   usage: RunUsage;
   cost: Cost;
@@ -96,6 +98,7 @@ function baseOf(state: RunState): RunResultBase {
     text: state.lastTurn?.message.content ?? "",
     messages: pairMessages(withoutInstructions(state)).messages,
     toolCalls: state.calls,
+    citations: state.citations,
     usage: state.usage,
     cost: totalCost(state),
     turns: state.turn,

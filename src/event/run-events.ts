@@ -1,5 +1,5 @@
 import type { ErrorInfo } from "../errors.ts";
-import type { Message, UserMessage } from "../message/index.ts";
+import type { Citation, Message, Source, UserMessage } from "../message/index.ts";
 import type { EventBase, LimitName, RunLimits } from "./base.ts";
 
 export interface RunStartedEvent extends EventBase {
@@ -60,6 +60,30 @@ export interface WarningEvent extends EventBase {
   type: "warning";
   code: string;
   message: string;
+}
+
+/** The answer rests on a source, at one place of its text. Once for each source and place. */
+export interface CitationEvent extends EventBase, Citation {
+  type: "citation";
+}
+
+/** A source that the agent's own search policy does not allow was cited. */
+export interface PolicyViolationEvent extends EventBase {
+  type: "policy.violation";
+  /** The tool and the option that were broken, such as `web_search.allowedDomains`. */
+  rule: string;
+  source: Source;
+  message: string;
+}
+
+/** The request does not begin as the one before in its conversation did, so that the server's prompt cache cannot be read. */
+export interface CacheMissedEvent extends EventBase {
+  type: "cache.missed";
+  /** The first byte of the request body that differs. */
+  firstDifference: number;
+  /** The bytes around it, before and now. */
+  before: string;
+  now: string;
 }
 
 /** Something on the wire that we do not know: kept whole, never dropped. */

@@ -12,34 +12,39 @@ export function storedEventSchema(): z.ZodType<StoredEvent> {
 
 /** The `type` of every stored event this version knows. */
 export function isKnownType(type: string): boolean {
-  return KNOWN_TYPES.has(type);
+  return Object.hasOwn(KNOWN, type);
 }
 
 let schema: z.ZodType<StoredEvent> | undefined;
 
-const KNOWN_TYPES: ReadonlySet<string> = new Set<StoredEvent["type"]>([
-  "run.started",
-  "run.completed",
-  "run.failed",
-  "run.cancelled",
-  "run.limited",
-  "turn.started",
-  "turn.retrying",
-  "turn.failed",
-  "turn.completed",
-  "tool.started",
-  "tool.input",
-  "tool.executing",
-  "tool.completed",
-  "input.injected",
-  "limit.warning",
-  "warning",
-  "wire",
-]);
+/** A record, so that a new type does not compile until it is named here. */
+const KNOWN: Readonly<Record<StoredEvent["type"], true>> = {
+  "run.started": true,
+  "run.completed": true,
+  "run.failed": true,
+  "run.cancelled": true,
+  "run.limited": true,
+  "turn.started": true,
+  "turn.retrying": true,
+  "turn.failed": true,
+  "turn.completed": true,
+  "tool.started": true,
+  "tool.input": true,
+  "tool.executing": true,
+  "tool.completed": true,
+  citation: true,
+  "input.injected": true,
+  "limit.warning": true,
+  "policy.violation": true,
+  "cache.missed": true,
+  warning: true,
+  wire: true,
+};
 
 function buildSchema(): z.ZodType<StoredEvent> {
   const { base, error, limit, issues } = commonShapes();
   const message = messageSchema();
+  const source = z.looseObject({ id: z.string(), type: z.enum(["web", "x_post", "x_user", "file"]) });
   const spending = spendingShapes();
   const { call, input } = callSchemas();
   const failed = {
@@ -91,9 +96,17 @@ function buildSchema(): z.ZodType<StoredEvent> {
       error: error.optional(),
       durationMs: z.number().optional(),
       timing: z.enum(["measured", "observed", "unknown"]),
+      sources: z.array(source).optional(),
     }),
     event("input.injected", { as: z.enum(["steer", "follow_up"]), message }),
+    event("citation", {
+      source,
+      span: z.looseObject({ start: z.int(), end: z.int() }).optional(),
+      foundBy: z.array(z.looseObject({ callId: z.string(), basis: z.enum(["reported", "inferred"]) })),
+    }),
     event("limit.warning", limitUse),
+    event("policy.violation", { rule: z.string(), source, message: z.string() }),
+    event("cache.missed", { firstDifference: z.int(), before: z.string(), now: z.string() }),
     event("warning", { code: z.string(), message: z.string() }),
     event("wire", { item: z.unknown() }),
   ]);

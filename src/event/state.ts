@@ -1,5 +1,16 @@
 import type { ErrorInfo } from "../errors.ts";
-import type { Effect, InputIssue, Message, Outcome, RunUsage, ToolCall, Visibility } from "../message/index.ts";
+import type {
+  Citation,
+  Effect,
+  InputIssue,
+  Message,
+  Outcome,
+  RunUsage,
+  Source,
+  TimingBasis,
+  ToolCall,
+  Visibility,
+} from "../message/index.ts";
 import type { LimitName } from "./base.ts";
 import type { ClosingEvent, RunStartedEvent } from "./run-events.ts";
 import type { TurnCompletedEvent } from "./turn-events.ts";
@@ -8,7 +19,7 @@ import type { TurnCompletedEvent } from "./turn-events.ts";
 export interface LedgerEntry {
   call: ToolCall;
   turn: number;
-  /** Position among the calls of its turn, from 0. */
+  /** Position among the calls of its turn that have the same executor, from 0. */
   index: number;
   input?: unknown;
   inputText?: string;
@@ -23,6 +34,9 @@ export interface LedgerEntry {
   content?: string;
   error?: ErrorInfo;
   durationMs?: number;
+  timing?: TimingBasis;
+  /** What the call found, where it is known. */
+  sources?: readonly Source[];
 }
 
 /** What a record says so far. Only closed steps count; the money and the attempts of void ones do too. */
@@ -43,6 +57,10 @@ export interface RunState {
   usage: RunUsage;
   /** Ticks billed and reported, and how many of those are estimates. */
   ticks: { known: number; reports: number; estimated: number };
+  /** Every citation of the run, in the order of the text. */
+  citations: (Citation & { turn: number })[];
+  /** Turns the server took by itself. */
+  serverTurns: number;
   warned: Set<LimitName>;
   warnings: { code: string; message: string }[];
   simulated: boolean;
@@ -58,6 +76,8 @@ export function emptyState(): RunState {
     begun: 0,
     usage: { inputTokens: 0, outputTokens: 0, totalTokens: 0, requests: 0, unreported: 0 },
     ticks: { known: 0, reports: 0, estimated: 0 },
+    citations: [],
+    serverTurns: 0,
     warned: new Set(),
     warnings: [],
     simulated: false,

@@ -1,13 +1,5 @@
 import type { ErrorInfo } from "../errors.ts";
-import type {
-  Effect,
-  InputIssue,
-  Outcome,
-  TimingBasis,
-  ToolCall,
-  ToolCallInput,
-  Visibility,
-} from "../message/index.ts";
+import type { Effect, InputIssue, Outcome, Source, TimingBasis, ToolCall, Visibility } from "../message/index.ts";
 import type { EventBase } from "./base.ts";
 
 export interface ToolStartedEvent extends EventBase {
@@ -17,17 +9,19 @@ export interface ToolStartedEvent extends EventBase {
 
 export interface ToolInputEvent extends EventBase {
   type: "tool.input";
-  call: ToolCallInput;
+  call: ToolCall;
   /** Why the input does not fit the tool; absent when it does. */
   issues?: readonly InputIssue[];
 }
 
-/** On the record before the handler runs. */
+/** Of our own tools: on the record before the handler runs. Of server tools: what the server says it is doing. */
 export interface ToolExecutingEvent extends EventBase {
   type: "tool.executing";
   call: ToolCall;
-  /** From 1. */
+  /** From 1; server tools have one. */
   attempt: number;
+  /** The server's word for where it is, such as `searching`. */
+  phase?: string;
   /** What the tool declared; absent when it declared nothing. */
   effect?: Effect;
 }
@@ -46,4 +40,6 @@ export interface ToolCompletedEvent extends EventBase {
   /** Absent when the handler did not run. */
   durationMs?: number;
   timing: TimingBasis;
+  /** What the call found, where it is known. Absent is not the same as empty. */
+  sources?: readonly Source[];
 }

@@ -54,6 +54,6 @@ export interface TurnCompletedEvent extends EventBase {
   attempt: number;
   /** A simulator answered, not a model. */
   simulated?: true;
-  /** The wire's own items, kept to be sent back unchanged (Responses API). */
-  raw?: readonly unknown[];
+  /** Turns the server took by itself, as far as its items show. */
+  serverTurns?: number;
 }

@@ -21,7 +21,7 @@ export function spentOf(limit: LimitName, state: RunState, activeMs: number): nu
     case "toolCalls":
       return state.begun;
     case "serverTurns":
-      return 0; // chat completions runs no tool at the server
+      return state.serverTurns;
     case "tokens":
       return state.usage.totalTokens;
     case "costUsd":

@@ -1,10 +1,10 @@
 import { AgentError, errorInfo } from "../errors.ts";
 import type { FailedAttempt, NewDelta, NewEvent } from "../event/index.ts";
-import type { Op, StepInfo } from "../journal/index.ts";
-import { type AssistantMessage, freshId, type MessageToolCall } from "../message/index.ts";
+import type { Op } from "../journal/index.ts";
 import type { ModelEvent, ModelRequest, ModelSettings, ModelTurn } from "../model/index.ts";
-import { readArguments, type Toolbox } from "../tool/index.ts";
+import { type Attempt, firstAttempt, nextAttempt } from "./attempt.ts";
 import type { TurnPosition } from "./loop.ts";
+import { closingEvents } from "./model-closing.ts";
 import type { LoopServices } from "./services.ts";
 
 /**
@@ -15,12 +15,12 @@ export function createModelOp(services: LoopServices): Op<TurnPosition> {
   return {
     id: "model",
     async run({ turn }, info) {
-      let attempt = firstAttempt(info, turn, services.createId());
+      let attempt = firstAttempt(services, info, turn);
       const fail = (error: unknown): FailedAttempt & { turn: number } => failedAttempt(attempt, error);
       try {
         await services.retry(
           async (number) => {
-            if (number > 1) attempt = nextAttempt(attempt, number);
+            if (number > 1) attempt = nextAttempt(services, attempt, number);
             await makeAttempt(services, attempt);
           },
           {
@@ -36,129 +36,75 @@ export function createModelOp(services: LoopServices): Op<TurnPosition> {
   };
 }
 
-/** One attempt at a turn and what it has shown so far. */
-interface Attempt {
-  info: StepInfo;
-  turn: number;
-  number: number;
-  /** The same for all attempts at the turn, so that xAI can tell a repeated request from a new one. */
-  requestId: string;
-  shown: { text: number; reasoning: number };
-  /** What the server said the attempt used, before it was whole. */
-  used?: Extract<ModelEvent, { type: "usage" }>;
-  startedMs: number;
-  firstDeltaMs?: number;
-}
-
-function firstAttempt(info: StepInfo, turn: number, requestId: string): Attempt {
-  return { info, turn, number: 1, requestId, shown: { text: 0, reasoning: 0 }, startedMs: 0 };
-}
-
-function nextAttempt({ info, turn, requestId }: Attempt, number: number): Attempt {
-  return { ...firstAttempt(info.nextEpoch(), turn, requestId), number };
-}
-
 async function makeAttempt(services: LoopServices, attempt: Attempt): Promise<void> {
   const { model, clock } = services;
   attempt.startedMs = clock.monotonic();
   let whole: ModelTurn | undefined;
   for await (const events of model.stream(requestFor(services, attempt), attempt.info.signal)) {
-    const deltas: NewDelta[] = [];
-    for (const event of events) {
-      if (event.type === "turn") {
-        whole = event.turn;
-        continue;
-      }
-      const stored = show(attempt, event, deltas);
-      if (stored !== undefined) await stored; // no promise where there is nothing to wait for: this runs for every token
-    }
-    if (deltas.length === 0) continue;
-    attempt.firstDeltaMs ??= clock.monotonic() - attempt.startedMs;
-    const behind = attempt.info.emit(deltas);
-    if (behind !== undefined) await behind;
+    const shown = showBatch(attempt, events, clock.monotonic());
+    if (shown !== undefined) await shown; // no promise where there is nothing to wait for: this runs for every read
+    const last = events.at(-1);
+    if (last?.type === "turn") whole = last.turn;
   }
   if (whole === undefined) throw neverWhole(model.id);
   await attempt.info.record(...(await closingEvents(services, attempt, whole)));
 }
 
-/** Deltas are collected for the viewers; what is final when seen goes on the record at once. */
-function show(
-  attempt: Attempt,
-  event: Exclude<ModelEvent, { type: "turn" }>,
-  deltas: NewDelta[],
-): Promise<void> | void {
+/** Shows what came with one read, in its order: fragments to the viewers, what is final on the record. */
+function showBatch(attempt: Attempt, events: readonly ModelEvent[], nowMs: number): Promise<void> | void {
+  let deltas: NewDelta[] = [];
+  let waits: Promise<unknown>[] | undefined;
+  const wait = (promise: Promise<void> | void): void => {
+    if (promise !== undefined) waits = [...(waits ?? []), promise];
+  };
+  const flush = (): void => {
+    if (deltas.length === 0) return;
+    attempt.firstDeltaMs ??= nowMs - attempt.startedMs;
+    wait(attempt.info.emit(deltas));
+    deltas = [];
+  };
+  for (const event of events) {
+    const stored = sort(attempt, event, deltas);
+    if (stored.length === 0) continue;
+    flush();
+    wait(attempt.info.record(...stored));
+  }
+  flush();
+  if (waits !== undefined) return Promise.all(waits).then(() => undefined);
+}
+
+const NOTHING: readonly NewEvent[] = [];
+
+/** Adds a fragment to `deltas`; returns what is to be recorded. */
+function sort(attempt: Attempt, event: ModelEvent, deltas: NewDelta[]): readonly NewEvent[] {
   switch (event.type) {
     case "text.delta":
       attempt.shown.text += event.delta.length;
       deltas.push(event);
-      return;
+      return NOTHING;
     case "reasoning.delta":
       attempt.shown.reasoning += event.delta.length;
       deltas.push(event);
-      return;
+      return NOTHING;
     case "tool.input.delta":
       deltas.push(event);
-      return;
+      return NOTHING;
     case "usage":
       attempt.used = event;
-      return;
+      return NOTHING;
+    case "turn": // the last of its stream; recorded when the stream has ended
+      return NOTHING;
     case "wire":
-      return attempt.info.record({ type: "wire", turn: attempt.turn, item: event.item });
     case "warning":
-      return attempt.info.record({ type: "warning", turn: attempt.turn, code: event.code, message: event.message });
+    case "cache.missed":
+      return [{ ...event, turn: attempt.turn }];
+    case "tool.started":
+    case "tool.input":
+    case "tool.executing":
+      return attempt.served.see(event);
     default:
       return event satisfies never;
   }
-}
-
-/** The client calls, each with its input, and `turn.completed` last: with it the turn exists. */
-async function closingEvents(services: LoopServices, attempt: Attempt, whole: ModelTurn): Promise<NewEvent[]> {
-  const { record, model, toolbox, clock } = services;
-  const { turn } = attempt;
-  const message = withFreshIds(whole.message, turn, record.fold.hasCallId);
-  const events: NewEvent[] = [];
-  for (const call of message.toolCalls ?? []) events.push(...(await callEvents(toolbox, call, turn)));
-  const totalMs = clock.monotonic() - attempt.startedMs;
-  const { message: _asReceived, ...rest } = whole;
-  events.push({
-    type: "turn.completed",
-    turn,
-    ...rest,
-    message,
-    timing: attempt.firstDeltaMs === undefined ? { totalMs } : { totalMs, firstDeltaMs: attempt.firstDeltaMs },
-    requestedModel: model.id,
-    attempt: attempt.number,
-  });
-  return events;
-}
-
-async function callEvents(toolbox: Toolbox, call: MessageToolCall, turn: number): Promise<readonly NewEvent[]> {
-  const named = { id: call.id, tool: call.tool, executor: "client", kind: "function" } as const;
-  const { input, inputText, issues } = await readArguments(toolbox.get(call.tool), call.arguments);
-  const asked = {
-    ...named,
-    ...(input === undefined ? {} : { input }),
-    ...(inputText === undefined ? {} : { inputText }),
-  };
-  return [
-    { type: "tool.started", turn, call: named },
-    { type: "tool.input", turn, call: asked, ...(issues === undefined ? {} : { issues }) },
-  ];
-}
-
-/** Call ids only pair calls with results. A server may repeat them in every turn, so ours are made unique in the run. */
-function withFreshIds(message: AssistantMessage, turn: number, isTaken: (id: string) => boolean): AssistantMessage {
-  const { toolCalls } = message;
-  if (toolCalls === undefined) return message;
-  const ofThisTurn = new Set<string>();
-  const calls = toolCalls.map((call, index) => {
-    const id = freshId(call.id === "" ? `call_${turn}_${index + 1}` : call.id, (candidate) => {
-      return isTaken(candidate) || ofThisTurn.has(candidate);
-    });
-    ofThisTurn.add(id);
-    return id === call.id ? call : { ...call, id };
-  });
-  return { ...message, toolCalls: calls };
 }
 
 function requestFor(services: LoopServices, { turn, requestId }: Attempt): ModelRequest {
@@ -166,10 +112,18 @@ function requestFor(services: LoopServices, { turn, requestId }: Attempt): Model
   return {
     messages: record.fold.state.messages,
     tools: toolbox.declarations,
+    serverTools: toolbox.serverTools,
+    ...serverTurnsLeft(services),
     settings: turn === 1 ? settings : withoutForcedChoice(settings),
     conversation,
     requestId,
   };
+}
+
+/** The server is told how many turns it may take by itself; what it took is counted here as well. */
+function serverTurnsLeft({ record, limits }: LoopServices): { maxServerTurns?: number } {
+  if (limits.serverTurns === undefined) return {};
+  return { maxServerTurns: Math.max(1, limits.serverTurns - record.fold.state.serverTurns) };
 }
 
 /** A forced choice holds for the first turn: kept up, the model could never answer. */

@@ -9,6 +9,7 @@ export class RunError extends AgentError {
   constructor(result: RunResult, options: AgentErrorOptions & { code: ErrorCode; message: string }) {
     super(options.code, options.message, options);
     this.result = result;
+    if (result.status === "failed" && result.error.attempts !== undefined) this.attempts = result.error.attempts;
   }
 }
 

@@ -1,6 +1,6 @@
 import { type Clock, systemClock } from "../clock.ts";
 import { AgentError, errorInfo, errorMessage } from "../errors.ts";
-import type { NewEvent, RunLimits, RunResult } from "../event/index.ts";
+import type { NewEvent, RunLimits, RunResult, StoredEvent } from "../event/index.ts";
 import { resultOf } from "../event/index.ts";
 import {
   alwaysReplay,
@@ -26,6 +26,8 @@ export interface StartOptions extends Omit<LoopServices, "record" | "inbox" | "a
   /** The `run.started` event of a run that could not begin. */
   beginFailed: () => readonly NewEvent[];
   signal?: AbortSignal | undefined;
+  /** Stores events for good; called before anybody else sees them. */
+  persist?: ((events: readonly StoredEvent[]) => void) | undefined;
   createEpoch: () => string;
   buffer?: BufferLimits | undefined;
   /** Replays the loop from the top at every await. For tests of determinism. */
@@ -39,7 +41,14 @@ type Stop = { type: "cancelled"; reason: unknown } | { type: "limited"; max: num
 export function startRun(options: StartOptions): Run {
   const { runId, clock } = options;
   const outbox = createOutbox(() => record.events, options.buffer);
-  const record = createRecord({ runId, clock, onAppend: outbox.stored });
+  const record = createRecord({
+    runId,
+    clock,
+    onAppend: (events) => {
+      options.persist?.(events);
+      outbox.stored(events);
+    },
+  });
   const inbox = createInbox();
   const stopper = createStopper(options.limits, clock, options.signal);
   const startedMs = clock.monotonic();

@@ -24,6 +24,20 @@ export interface AssistantMessage {
   /** The model declined, in its own words. */
   refusal?: string;
   toolCalls?: readonly MessageToolCall[];
+  /** The wire's own items, to be sent back unchanged to whoever made them. */
+  raw?: RawItems;
+}
+
+/**
+ * Output items of the Responses API as they came: reasoning that only its maker can decrypt, calls of server tools. They
+ * go back verbatim and in order, and only to the same provider and model family.
+ */
+export interface RawItems {
+  api: "responses";
+  provider: string;
+  /** Models that can read each other's encrypted items, such as `grok-4`. */
+  family: string;
+  items: readonly unknown[];
 }
 
 /** A tool call as a message carries it. */

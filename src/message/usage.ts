@@ -12,6 +12,12 @@ export interface Usage {
   cachedInputTokens?: number;
   /** Part of `outputTokens`. */
   reasoningTokens?: number;
+  /** Calls of server tools that ran, billed or not. */
+  serverToolCalls?: number;
+  /** What of them is billed, by the wire's own names, such as `web_search_calls` or `x_posts_fetched`. */
+  billedServerTools?: Readonly<Record<string, number>>;
+  /** Tokens in the model's context at the end, where the server says: `inputTokens` may sum several inner turns. */
+  contextTokens?: number;
 }
 
 /** Tokens of a run: all attempts, the retried and the failed ones included. */

@@ -7,6 +7,7 @@ export type {
   ModelSettings,
   ModelTurn,
   ReasoningEffort,
+  ServerCallResult,
   ToolChoice,
 } from "./model.ts";
 export { checkSettings } from "./settings.ts";

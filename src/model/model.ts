@@ -1,5 +1,17 @@
-import type { AssistantMessage, Cost, FinishReason, Message, Usage } from "../message/index.ts";
-import type { ToolDeclaration } from "../tool/index.ts";
+import type { ErrorInfo } from "../errors.ts";
+import type {
+  AssistantMessage,
+  Citation,
+  Cost,
+  FinishReason,
+  Message,
+  Outcome,
+  ServerCall,
+  Source,
+  Usage,
+  Visibility,
+} from "../message/index.ts";
+import type { ServerTool, ToolDeclaration } from "../tool/index.ts";
 
 export type ReasoningEffort = "none" | "low" | "medium" | "high" | "xhigh";
 
@@ -27,6 +39,8 @@ export interface ModelSettings {
   parallelToolCalls?: boolean;
   /** Your id of the end user, for abuse attribution. */
   user?: string;
+  /** How citations stand in the text (Responses API): `inline` as `[[1]](url)` (default), or `annotations` only. */
+  citations?: "inline" | "annotations";
 }
 
 /** One turn asked of a model. */
@@ -34,6 +48,10 @@ export interface ModelRequest {
   /** The conversation. The same array, only longer, on every turn: what was encoded before is not encoded again. */
   messages: readonly Message[];
   tools: readonly ToolDeclaration[];
+  /** Tools that xAI runs. Only the Responses API takes them. Absent is none. */
+  serverTools?: readonly ServerTool[];
+  /** The most turns the server may take by itself in this request (`max_turns`). */
+  maxServerTurns?: number;
   settings: ModelSettings;
   /** Stable for a conversation, so that the server's prompt cache is read. */
   conversation: string;
@@ -50,6 +68,14 @@ export type ModelEvent =
   | { type: "warning"; code: string; message: string }
   /** What the turn has cost so far, in case it is cut short. */
   | { type: "usage"; usage: Usage; cost: Cost }
+  /** A call of a server tool begins; `call.id` is the wire's. */
+  | { type: "tool.started"; call: ServerCall }
+  /** What the server asked of it, final. */
+  | { type: "tool.input"; call: ServerCall }
+  /** The server's word for where it is, such as `searching`. */
+  | { type: "tool.executing"; call: ServerCall; phase: string }
+  /** The request does not begin as the one before in its conversation did. */
+  | { type: "cache.missed"; firstDifference: number; before: string; now: string }
   | { type: "turn"; turn: ModelTurn };
 
 /** A whole turn: it exists only when its terminal marker was read. */
@@ -65,14 +91,34 @@ export interface ModelTurn {
   systemFingerprint?: string;
   serviceTier?: string;
   simulated?: true;
-  raw?: readonly unknown[];
+  /** Every call of a server tool in the turn, in the order of the answer; ids are the wire's. */
+  serverCalls?: readonly ServerCallResult[];
+  /** What the text rests on, once for each source and place; `foundBy` holds the wire's call ids. */
+  citations?: readonly Citation[];
+  /** Turns the server took by itself, as far as its items show. */
+  serverTurns?: number;
+}
+
+/** How a call of a server tool ended. */
+export interface ServerCallResult {
+  /** With its input. */
+  call: ServerCall;
+  outcome: Outcome;
+  output?: unknown;
+  visibility: Visibility;
+  /** What it found, where xAI says; absent where it does not. */
+  sources?: readonly Source[];
+  error?: ErrorInfo;
+  /** From its first to its last event on the wire; absent when it came at once. */
+  observedMs?: number;
 }
 
 /** What the loop knows of a model: one attempt at one turn. */
 export interface Model {
   /** The name asked for. */
   readonly id: string;
-  readonly api: "chat";
+  /** `auto`: chat completions while all tools are functions, the Responses API as soon as a server tool is offered. */
+  readonly api: "auto" | "chat" | "responses";
   /**
    * Streams one turn, an array of events per network read. A stream that ends without its terminal marker throws.
    * @throws {AgentError} and nothing else, but for `signal.reason`, which passes through.

@@ -38,6 +38,7 @@ const RULES: { readonly [Name in keyof Required<ModelSettings>]: Rule } = {
   toolChoice: { fits: isToolChoice, want: `"auto", "none", "required" or { tool: "its name" }` },
   parallelToolCalls: { fits: (value) => typeof value === "boolean", want: "true or false" },
   user: { fits: isText, want: "a text that is not empty" },
+  citations: { fits: (value) => value === "inline" || value === "annotations", want: '"inline" or "annotations"' },
 };
 
 /** Names people know from elsewhere. */

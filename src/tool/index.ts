@@ -13,11 +13,27 @@ export { type GateVerdict, gateSchema } from "./gate.ts";
 export type { SchemaRefusal } from "./malformed.ts";
 export { checkToolName, nearestName, reservedToolNames } from "./names.ts";
 export type { ToolOptions } from "./options.ts";
+export { type BrokenRule, brokenRule } from "./policy.ts";
 export { type KeywordRule, type SchemaProfile, xaiSchemaProfile } from "./profile.ts";
 export { callTool, type ToolCallRequest } from "./run.ts";
 export type { SchemaInput, SchemaOutput, ToolSchema } from "./schema.ts";
+export type {
+  CodeExecutionTool,
+  CollectionsSearchOptions,
+  CollectionsSearchTool,
+  ImageGenerationOptions,
+  ImageGenerationTool,
+  RemoteMcpOptions,
+  RemoteMcpTool,
+  ServerTool,
+  WebSearchOptions,
+  WebSearchTool,
+  XSearchOptions,
+  XSearchTool,
+} from "./server-tool.ts";
 export { createToolSlots, type ToolSlots } from "./slots.ts";
 export type {
+  AgentTool,
   AnyTool,
   Concurrency,
   ContextOf,
@@ -32,4 +48,4 @@ export type {
   ToolEvent,
   ToolOutput,
 } from "./tool.ts";
-export { createToolbox, isTool, type Toolbox } from "./toolbox.ts";
+export { createToolbox, isServerTool, isTool, type Toolbox } from "./toolbox.ts";

@@ -1,6 +1,7 @@
 import type { ErrorInfo } from "../errors.ts";
 import type { StoredEvent, ToolCompletedEvent, ToolExecutingEvent, ToolInputEvent } from "../event/index.ts";
-import type { Effect, InputIssue, Outcome, ToolCallInput } from "../message/index.ts";
+import type { Effect, FunctionCall, InputIssue, Outcome } from "../message/index.ts";
+import type { ServerTool } from "./server-tool.ts";
 
 /** JSON Schema as plain data. */
 export type JsonSchema = { readonly [keyword: string]: unknown };
@@ -86,8 +87,11 @@ export interface ToolOutput {
 /** Any tool, whatever it needs and returns. `never` makes the context accept all. */
 export type AnyTool = Tool<never, unknown, unknown>;
 
+/** What an agent's list of tools may hold. */
+export type AgentTool = AnyTool | ServerTool;
+
 /** The context that every one of these tools can work with: the intersection of what they ask for. */
-export type ContextOf<Tools extends readonly AnyTool[]> = [Tools[number]] extends [never]
+export type ContextOf<Tools extends readonly AgentTool[]> = [Tools[number]] extends [never]
   ? unknown
   : (Tools[number] extends infer T ? (T extends Tool<infer C> ? (context: C) => void : never) : never) extends (
         context: infer All,
@@ -97,7 +101,7 @@ export type ContextOf<Tools extends readonly AnyTool[]> = [Tools[number]] extend
 
 /** The events `tool.is` narrows to. */
 export type ToolEvent<Input, Output> =
-  | (ToolInputEvent & { readonly call: ToolCallInput & { readonly input: Input } })
+  | (ToolInputEvent & { readonly call: FunctionCall & { readonly input: Input } })
   | ToolExecutingEvent
   | (ToolCompletedEvent & { readonly outcome: "ok"; readonly output: Stored<Output> });
 

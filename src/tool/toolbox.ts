@@ -1,11 +1,15 @@
 import { AgentError } from "../errors.ts";
 import { nearestName } from "./names.ts";
-import type { AnyTool, ToolDeclaration } from "./tool.ts";
+import type { ServerTool } from "./server-tool.ts";
+import type { AgentTool, AnyTool, ToolDeclaration } from "./tool.ts";
 
 /** The tools of one agent. */
 export interface Toolbox {
   /** What the model is told, in the order the tools were given: the same list on every turn. */
   readonly declarations: readonly ToolDeclaration[];
+  /** Tools that xAI runs, in the order they were given. */
+  readonly serverTools: readonly ServerTool[];
+  /** The names of our own tools. */
   readonly names: readonly string[];
   /** The tool of that name. Any text may be asked for. */
   get(name: string): AnyTool | undefined;
@@ -15,20 +19,28 @@ export interface Toolbox {
 
 /**
  * Puts tools together.
- * @throws {AgentError} `invalid_tool` for what `defineTool` did not make; `duplicate_tool` for two of one name.
+ * @throws {AgentError} `invalid_tool` for what neither `defineTool` nor a server tool's function made; `duplicate_tool`
+ * for two of one name.
  */
-export function createToolbox(tools: readonly AnyTool[]): Toolbox {
+export function createToolbox(tools: readonly AgentTool[]): Toolbox {
   if (!Array.isArray(tools)) throw new AgentError("invalid_tool", "tools is not a list. Write tools: [getWeather].");
-  const byName = new Map<string, AnyTool>();
+  const taken = new Map<string, number>();
   tools.forEach((tool, position) => {
     checkTool(tool, position);
-    const other = byName.get(tool.name);
-    if (other !== undefined) throw duplicate(tool.name, tools.indexOf(other), position);
-    byName.set(tool.name, tool);
+    const other = taken.get(tool.name);
+    if (other !== undefined) throw duplicate(tool.name, other, position);
+    taken.set(tool.name, position);
   });
+  const own = tools.filter(isTool);
+  const byName = new Map(own.map((tool) => [tool.name, tool]));
   const names = [...byName.keys()];
-  const declarations = tools.map(({ name, description, parameters }) => ({ name, description, parameters }));
-  return { declarations, names, get: (name) => byName.get(name), nearest: (name) => nearestName(name, names) };
+  return {
+    declarations: own.map(({ name, description, parameters }) => ({ name, description, parameters })),
+    serverTools: tools.filter(isServerTool),
+    names,
+    get: (name) => byName.get(name),
+    nearest: (name) => nearestName(name, names),
+  };
 }
 
 /** Whether a value was made by `defineTool`, or has all that such a value has. */
@@ -39,8 +51,15 @@ export function isTool(value: unknown): value is AnyTool {
   return kind === "function" && typeof name === "string" && hasFunctions;
 }
 
+/** Whether a value was made by `webSearch`, `xSearch` and the like. */
+export function isServerTool(value: unknown): value is ServerTool {
+  if (typeof value !== "object" || value === null) return false;
+  const { executor, kind, name } = value as Partial<ServerTool>; // any of them may be missing or of another type
+  return executor === "server" && typeof kind === "string" && typeof name === "string";
+}
+
 function checkTool(tool: unknown, position: number): void {
-  if (isTool(tool)) return;
+  if (isTool(tool) || isServerTool(tool)) return;
   const what = tool === null ? "null" : Array.isArray(tool) ? "a list (spread it: ...tools)" : `a plain ${typeof tool}`;
   throw new AgentError("invalid_tool", `tools[${position}] is ${what}, not a tool. Make tools with defineTool({ … }).`);
 }

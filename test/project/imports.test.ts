@@ -17,10 +17,25 @@ const TABLE: Readonly<Record<string, readonly string[]>> = {
   model: ["message", "wire", "tool", "errors", "clock"],
   client: ["model", "wire", "message", "errors", "clock"],
   loop: ["message", "event", "tool", "journal", "model", "errors", "clock"],
-  agent: ["message", "event", "wire", "tool", "journal", "model", "client", "loop", "errors", "clock"],
+  store: ["message", "event", "errors"],
+  cli: ["message", "event", "store", "errors", "index"],
+  agent: ["message", "event", "wire", "tool", "store", "journal", "model", "client", "loop", "errors", "clock"],
   sim: ["wire", "errors"],
   testing: ["message", "event", "tool", "journal", "agent", "client", "model", "sim", "errors"],
-  index: ["message", "event", "wire", "tool", "journal", "model", "client", "loop", "agent", "errors", "clock"],
+  index: [
+    "message",
+    "event",
+    "wire",
+    "tool",
+    "store",
+    "journal",
+    "model",
+    "client",
+    "loop",
+    "agent",
+    "errors",
+    "clock",
+  ],
 };
 
 /** Folders of which only types may be imported, by whom. */

@@ -28,7 +28,10 @@ const STORED: Readonly<Record<StoredEvent["type"], true>> = {
   "tool.executing": true,
   "tool.completed": true,
   "input.injected": true,
+  citation: true,
   "limit.warning": true,
+  "policy.violation": true,
+  "cache.missed": true,
   warning: true,
   wire: true,
 };

@@ -1,4 +1,5 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { rmSync } from "node:fs";
+import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { checkConsumer, installConsumer } from "./consumer.ts";
@@ -20,15 +21,11 @@ interface Lane {
  */
 export async function checkPackage(root: string): Promise<boolean> {
   const folder = await mkdtemp(join(tmpdir(), "fairwitness-package-"));
-  const remove = (): Promise<void> => rm(folder, { recursive: true, force: true, maxRetries: 3 });
-  const interrupted = (): void => void remove().finally(() => process.exit(130));
-  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, interrupted);
+  // At the exit and not in a `finally`: it is also removed when the reader of our output goes away.
+  process.once("exit", () => rmSync(folder, { recursive: true, force: true, maxRetries: 3 }));
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(130));
   const report = createReport();
-  try {
-    await checkAll(root, folder, report);
-  } finally {
-    await remove();
-  }
+  await checkAll(root, folder, report);
   return report.finish();
 }
 

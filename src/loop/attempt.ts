@@ -1,0 +1,30 @@
+import type { StepInfo } from "../journal/index.ts";
+import type { ModelEvent } from "../model/index.ts";
+import { createServedCalls, type ServedCalls } from "./served.ts";
+import type { LoopServices } from "./services.ts";
+
+/** One attempt at a turn and what it has shown so far. */
+export interface Attempt {
+  info: StepInfo;
+  turn: number;
+  number: number;
+  /** The same for all attempts at the turn, so that xAI can tell a repeated request from a new one. */
+  requestId: string;
+  shown: { text: number; reasoning: number };
+  /** What the server said the attempt used, before it was whole. */
+  used?: Extract<ModelEvent, { type: "usage" }>;
+  /** The calls of server tools that it told of. */
+  served: ServedCalls;
+  startedMs: number;
+  firstDeltaMs?: number;
+}
+
+export function firstAttempt({ createId, record }: LoopServices, info: StepInfo, turn: number): Attempt {
+  const served = createServedCalls(turn, record.fold.hasCallId);
+  return { info, turn, number: 1, requestId: createId(), shown: { text: 0, reasoning: 0 }, served, startedMs: 0 };
+}
+
+/** The next attempt at the same turn: an epoch of its own. */
+export function nextAttempt(services: LoopServices, { info, turn, requestId }: Attempt, number: number): Attempt {
+  return { ...firstAttempt(services, info.nextEpoch(), turn), requestId, number };
+}

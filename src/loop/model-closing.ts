@@ -1,0 +1,63 @@
+import type { NewEvent } from "../event/index.ts";
+import { type AssistantMessage, freshId, type MessageToolCall } from "../message/index.ts";
+import type { ModelTurn } from "../model/index.ts";
+import { readArguments, type Toolbox } from "../tool/index.ts";
+import type { Attempt } from "./attempt.ts";
+import { policyViolations } from "./policy.ts";
+import type { LoopServices } from "./services.ts";
+
+/**
+ * What the terminal marker settled: how server calls ended, what is cited, what our own tools are asked to do; and
+ * `turn.completed` last, since with it the turn exists.
+ */
+export async function closingEvents(services: LoopServices, attempt: Attempt, whole: ModelTurn): Promise<NewEvent[]> {
+  const { record, model, toolbox, clock } = services;
+  const { turn } = attempt;
+  const message = withFreshIds(whole.message, turn, record.fold.hasCallId);
+  const events: NewEvent[] = [];
+  events.push(...attempt.served.complete(whole.serverCalls ?? []));
+  events.push(...attempt.served.cite(whole.citations ?? []));
+  events.push(...policyViolations(toolbox.serverTools, whole.citations ?? [], turn));
+  for (const call of message.toolCalls ?? []) events.push(...(await callEvents(toolbox, call, turn)));
+  const totalMs = clock.monotonic() - attempt.startedMs;
+  const { message: _asReceived, serverCalls: _recordedAbove, citations: _aboveToo, ...rest } = whole;
+  events.push({
+    type: "turn.completed",
+    turn,
+    ...rest,
+    message,
+    timing: attempt.firstDeltaMs === undefined ? { totalMs } : { totalMs, firstDeltaMs: attempt.firstDeltaMs },
+    requestedModel: model.id,
+    attempt: attempt.number,
+  });
+  return events;
+}
+
+async function callEvents(toolbox: Toolbox, call: MessageToolCall, turn: number): Promise<readonly NewEvent[]> {
+  const named = { id: call.id, tool: call.tool, executor: "client", kind: "function" } as const;
+  const { input, inputText, issues } = await readArguments(toolbox.get(call.tool), call.arguments);
+  const asked = {
+    ...named,
+    ...(input === undefined ? {} : { input }),
+    ...(inputText === undefined ? {} : { inputText }),
+  };
+  return [
+    { type: "tool.started", turn, call: named },
+    { type: "tool.input", turn, call: asked, ...(issues === undefined ? {} : { issues }) },
+  ];
+}
+
+/** Call ids only pair calls with results. A server may repeat them in every turn, so ours are made unique in the run. */
+function withFreshIds(message: AssistantMessage, turn: number, isTaken: (id: string) => boolean): AssistantMessage {
+  const { toolCalls } = message;
+  if (toolCalls === undefined) return message;
+  const ofThisTurn = new Set<string>();
+  const calls = toolCalls.map((call, index) => {
+    const id = freshId(call.id === "" ? `call_${turn}_${index + 1}` : call.id, (candidate) => {
+      return isTaken(candidate) || ofThisTurn.has(candidate);
+    });
+    ofThisTurn.add(id);
+    return id === call.id ? call : { ...call, id };
+  });
+  return { ...message, toolCalls: calls };
+}

@@ -1,0 +1,82 @@
+import type { NewEvent } from "../event/index.ts";
+import { type Citation, freshId, type ServerCall, type ToolCall } from "../message/index.ts";
+import type { ModelEvent, ServerCallResult } from "../model/index.ts";
+
+type ServedEvent = Extract<ModelEvent, { type: "tool.started" | "tool.input" | "tool.executing" }>;
+
+/** The calls of server tools in one attempt at a turn: what was said of each so far, and its id in the run. */
+export interface ServedCalls {
+  /** What goes on the record at once: nothing is said twice. */
+  see(event: ServedEvent): readonly NewEvent[];
+  /** What is still to be said of the calls when the turn is whole, each with how it ended. */
+  complete(results: readonly ServerCallResult[]): readonly NewEvent[];
+  /** Citations with the ids that the calls have in the run. */
+  cite(citations: readonly Citation[]): readonly NewEvent[];
+}
+
+/** @param isTaken whether another call of the run has the id: a server may repeat its ids from turn to turn. */
+export function createServedCalls(turn: number, isTaken: (id: string) => boolean): ServedCalls {
+  const ids = new Map<string, string>();
+  const inputs = new Set<string>();
+  const own = new Set<string>();
+
+  const named = <C extends ToolCall>(call: C): C => ({ ...call, id: ids.get(call.id) ?? call.id });
+  const start = (call: ServerCall): NewEvent[] => {
+    if (ids.has(call.id)) return [];
+    const id = freshId(call.id, (candidate) => isTaken(candidate) || own.has(candidate));
+    ids.set(call.id, id);
+    own.add(id);
+    return [{ type: "tool.started", turn, call: withoutInput(named(call)) }];
+  };
+  const ask = (call: ServerCall): NewEvent[] => {
+    if (inputs.has(call.id)) return [];
+    inputs.add(call.id);
+    return [{ type: "tool.input", turn, call: named(call) }];
+  };
+  return {
+    see(event) {
+      const started = start(event.call);
+      if (event.type === "tool.input") return [...started, ...ask(event.call)];
+      if (event.type === "tool.started") return started;
+      // A phase may come before the input is whole; it is told once the input is there, or not at all.
+      if (!inputs.has(event.call.id)) return started;
+      const call = withoutInput(named(event.call));
+      return [...started, { type: "tool.executing", turn, call, attempt: 1, phase: event.phase }];
+    },
+    complete: (results) =>
+      results.flatMap((result) => [
+        ...start(result.call),
+        ...ask(result.call),
+        completed(turn, named(result.call), result),
+      ]),
+    cite: (citations) =>
+      citations.map((citation) => ({
+        type: "citation",
+        turn,
+        ...citation,
+        foundBy: citation.foundBy.map((found) => ({ ...found, callId: ids.get(found.callId) ?? found.callId })),
+      })),
+  };
+}
+
+function completed(turn: number, call: ServerCall, result: ServerCallResult): NewEvent {
+  const { outcome, output, visibility, sources, error, observedMs } = result;
+  return {
+    type: "tool.completed",
+    turn,
+    call: withoutInput(call),
+    outcome,
+    visibility,
+    content: "", // the model has it already
+    timing: observedMs === undefined ? "unknown" : "observed",
+    ...(output === undefined ? {} : { output }),
+    ...(sources === undefined ? {} : { sources }),
+    ...(error === undefined ? {} : { error }),
+    ...(observedMs === undefined ? {} : { durationMs: observedMs }),
+  };
+}
+
+function withoutInput<C extends ToolCall>(call: C): C {
+  const { input: _input, inputText: _text, ...named } = call;
+  return named as C; // only what may be absent was left out
+}

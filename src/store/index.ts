@@ -1,0 +1,1 @@
+export type { RunStore, StoredRun } from "./store.ts";
