@@ -1,5 +1,5 @@
 import type { NewEvent } from "../event/index.ts";
-import { type AssistantMessage, freshId, type MessageToolCall } from "../message/index.ts";
+import { type AssistantMessage, type Cost, freshId, type MessageToolCall } from "../message/index.ts";
 import type { ModelTurn } from "../model/index.ts";
 import { readArguments, type Toolbox } from "../tool/index.ts";
 import type { Attempt } from "./attempt.ts";
@@ -26,11 +26,17 @@ export async function closingEvents(services: LoopServices, attempt: Attempt, wh
     turn,
     ...rest,
     message,
+    cost: whole.simulated === true ? asEstimate(whole.cost) : whole.cost,
     timing: attempt.firstDeltaMs === undefined ? { totalMs } : { totalMs, firstDeltaMs: attempt.firstDeltaMs },
     requestedModel: model.id,
     attempt: attempt.number,
   });
   return events;
+}
+
+/** What a simulator says a turn cost was billed to nobody. */
+function asEstimate(cost: Cost): Cost {
+  return cost.basis === "billed" ? { ...cost, basis: "estimated" } : cost;
 }
 
 async function callEvents(toolbox: Toolbox, call: MessageToolCall, turn: number): Promise<readonly NewEvent[]> {

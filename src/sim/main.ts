@@ -1,10 +1,11 @@
+#!/usr/bin/env node
 import { parseArgs } from "node:util";
 import { AgentError, errorMessage } from "../errors.ts";
 import { startSimulator } from "./sim.ts";
 
 const USAGE = `Runs the simulated xAI API on 127.0.0.1 until Ctrl-C.
 
-Usage: npx tsx --conditions=fairwitness-dev src/sim/main.ts [--port <n>]
+Usage: npx fairwitness-sim [--port <n>]      (in a clone of the project: npm run sim -- [--port <n>])
 
   --port <n>   the port to listen on, 0 to 65535 (default 0: any free one)
   --help       this text

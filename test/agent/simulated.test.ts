@@ -48,7 +48,7 @@ describe("an agent over HTTP", () => {
       systemFingerprint: expect.stringContaining("sim_"),
       responseId: expect.any(String),
       message: { reasoning: "easy" },
-      cost: { basis: "billed", ticks: expect.any(Number) },
+      cost: { basis: "estimated", ticks: expect.any(Number) },
     });
     const result = await run.result();
     expect(result.simulated).toBe(true);
