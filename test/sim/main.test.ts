@@ -38,6 +38,6 @@ test("a mistyped flag and an impossible port give the usage and exit code 2", as
   for (const args of [["--prot", "80"], ["--port", "many"], ["80"]]) {
     const { said, ended } = start(...args);
     expect(await ended).toBe(2);
-    expect(said()).toContain("Usage: npx tsx");
+    expect(said()).toContain("Usage: npx fairwitness-sim");
   }
 });
