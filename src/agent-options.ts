@@ -15,6 +15,11 @@ export interface AgentOptions<Tools extends readonly AgentTool[] = readonly Agen
   name: string;
   /** The name of a model at xAI, or one made by `client.model(…)`. */
   model: string | Model;
+  /**
+   * Which endpoint a model given by its name is asked on. Default `auto`: chat completions while all tools are functions,
+   * the Responses API as soon as there is one that xAI runs. A model made by `client.model(…)` brings its own.
+   */
+  api?: Model["api"];
   /** The system message; a function is asked once a run, and what it says is recorded. */
   instructions?: string | ((context: ContextOf<Tools>) => string | Promise<string>);
   tools?: Tools;
@@ -70,6 +75,7 @@ export type RunInput = string | UserMessage | readonly Message[];
 const AGENT_KEYS = [
   "name",
   "model",
+  "api",
   "instructions",
   "tools",
   "settings",
@@ -121,6 +127,11 @@ export function checkAgentOptions(options: AgentOptions): void {
   if (typeof model === "string" ? model === "" : typeof model?.stream !== "function") {
     throw invalid(
       `createAgent "${options.name}" needs a model: a name such as "grok-4.7", or client.model("grok-4.7").`,
+    );
+  }
+  if (options.api !== undefined && typeof model !== "string") {
+    throw invalid(
+      `createAgent "${options.name}": api goes with a model given by its name. Write client.model("…", { api: "${options.api}" }).`,
     );
   }
   if (tools !== undefined && !Array.isArray(tools)) {

@@ -8,9 +8,9 @@ import {
   type RunSettings,
 } from "./agent-options.ts";
 import { createClient, createRetry } from "./client/index.ts";
-import { systemClock } from "./clock.ts";
+import { type Clock, systemClock } from "./clock.ts";
 import { AgentError } from "./errors.ts";
-import type { CompletedResult, NewEvent, RunResult } from "./event/index.ts";
+import type { CompletedResult, NewEvent, Reporting, RunResult } from "./event/index.ts";
 import { completed, DEFAULT_LIMITS, type Run, startRun } from "./loop/index.ts";
 import { type Message, pairMessages } from "./message/index.ts";
 import { checkSettings, type Model, type ModelSettings } from "./model/index.ts";
@@ -31,9 +31,9 @@ export interface Agent<Context = unknown> {
    * @returns the result of a completed run.
    * @throws {RunError} when the run does not complete; its `result` is all that the run came to.
    */
-  run(input: RunInput, ...options: RunArguments<Context>): Promise<CompletedResult>;
+  run(input: RunInput, ...options: RunArguments<Context>): Promise<CompletedResult & Reporting>;
   /** Runs to the end and resolves with whatever came of it, told apart by `status`. */
-  run(input: RunInput, options: RunOptions<Context> & { reject: false }): Promise<RunResult>;
+  run(input: RunInput, options: RunOptions<Context> & { reject: false }): Promise<RunResult & Reporting>;
   /**
    * Starts at the call and hands back the run, to be read as it goes.
    * @throws {AgentError} `invalid_option` when the options cannot be meant. Everything later is an event.
@@ -57,12 +57,16 @@ export function createAgent<const Tools extends readonly AgentTool[] = readonly 
   checkAgentOptions(options as AgentOptions); // its checks read nothing whose type depends on the tools
   const parts = wire(options as AgentOptions);
   checkSettings(parts.model.id, parts.settings);
+  parts.model.accepts?.(parts.toolbox.serverTools);
 
   const stream = (input: RunInput, given: RunSettings & { context?: unknown } = {}): Run => {
     checkRunOptions(options.name, given);
     return start(parts, input, given);
   };
-  const run = async (input: RunInput, given: RunSettings & { reject?: boolean } = {}): Promise<RunResult> => {
+  const run = async (
+    input: RunInput,
+    given: RunSettings & { reject?: boolean } = {},
+  ): Promise<RunResult & Reporting> => {
     const started = stream(input, given);
     return given.reject === false ? started.result() : completed(started);
   };
@@ -84,12 +88,17 @@ function wire(options: AgentOptions): AgentParts {
   const { clock = systemClock, createId = () => crypto.randomUUID(), random = Math.random } = options.runtime ?? {};
   return {
     options,
-    model: typeof options.model === "string" ? createClient({ clock, random }).model(options.model) : options.model,
+    model: modelOf(options, clock, random),
     toolbox: createToolbox(options.tools ?? []),
     slots: createToolSlots(options.toolConcurrency ?? 8),
     settings: options.settings ?? {},
     runtime: { clock, createId, random },
   };
+}
+
+function modelOf({ model, api }: AgentOptions, clock: Clock, random: () => number): Model {
+  if (typeof model !== "string") return model;
+  return createClient({ clock, random }).model(model, api === undefined ? {} : { api });
 }
 
 function start(parts: AgentParts, input: RunInput, given: RunSettings & { context?: unknown }): Run {
@@ -112,6 +121,7 @@ function start(parts: AgentParts, input: RunInput, given: RunSettings & { contex
     return [
       { type: "run.started", turn: 0, ...common, ...told, messages, limits, conversation },
       ...repairs.map((message): NewEvent => ({ type: "warning", turn: 0, code: "history_repaired", message })),
+      ...adviceOn(toolbox).map((message): NewEvent => ({ type: "warning", turn: 0, code: "server_tool", message })),
     ];
   };
   return startRun({
@@ -135,6 +145,11 @@ function start(parts: AgentParts, input: RunInput, given: RunSettings & { contex
     buffer: options.runtime?.buffer,
     replay: options.runtime?.alwaysReplay,
   });
+}
+
+/** What is allowed of server tools and may fail all the same. */
+function adviceOn({ serverTools }: Toolbox): readonly string[] {
+  return serverTools.flatMap((tool) => tool.advice ?? []);
 }
 
 /** Fresh in this process and in every other, at the cost of one random id a run. */

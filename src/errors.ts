@@ -50,6 +50,7 @@ export type ErrorCode =
   | "tool_timeout"
   // records
   | "malformed_record"
+  | "store_failed"
   | "internal";
 
 export interface AgentErrorOptions {

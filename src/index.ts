@@ -11,16 +11,29 @@ export type {
   ClosingEvent,
   CompletedResult,
   Delta,
+  Evidence,
+  EvidenceCall,
+  EvidenceSource,
   FailedResult,
   LedgerEntry,
   LimitedResult,
   LimitName,
+  Reporting,
   RunEvent,
   RunLimits,
   RunResult,
   StoredEvent,
 } from "./event/index.ts";
-export { foldResult, formatEvent, isClosing, isDelta, parseRecord, storedEventSchema } from "./event/index.ts";
+export {
+  foldEvidence,
+  foldResult,
+  formatEvent,
+  formatEvidence,
+  isClosing,
+  isDelta,
+  parseRecord,
+  storedEventSchema,
+} from "./event/index.ts";
 export type { Delivery, Run } from "./loop/index.ts";
 export { RunError } from "./loop/index.ts";
 export type {
@@ -40,17 +53,40 @@ export type {
 export { costUsd, formatCost, formatUsage } from "./message/index.ts";
 export type { Model, ModelEvent, ModelRequest, ModelSettings, ModelTurn } from "./model/index.ts";
 export { fromChatMessages, toChatMessages } from "./model/index.ts";
+export type { RunStore, StoredRun } from "./store/index.ts";
 export type {
+  AgentTool,
   AnyTool,
+  CodeExecutionTool,
+  CollectionsSearchOptions,
+  CollectionsSearchTool,
   ContextOf,
+  ImageGenerationOptions,
+  ImageGenerationTool,
   JsonSchema,
+  RemoteMcpOptions,
+  RemoteMcpTool,
+  ServerTool,
   Stored,
   Tool,
   ToolContext,
   ToolEvent,
   ToolOptions,
   ToolSchema,
+  UserLocation,
+  WebSearchOptions,
+  WebSearchTool,
+  XSearchOptions,
+  XSearchTool,
 } from "./tool/index.ts";
-export { defineTool } from "./tool/index.ts";
+export {
+  codeExecution,
+  collectionsSearch,
+  defineTool,
+  imageGeneration,
+  remoteMcp,
+  webSearch,
+  xSearch,
+} from "./tool/index.ts";
 export type { FetchFunction, Transport, TransportRequest, TransportResponse } from "./wire/index.ts";
 export { fetchTransport, HttpError, RedirectRefused } from "./wire/index.ts";

@@ -56,8 +56,8 @@ function nameOf(call: ToolCall): string {
 function cameBack(event: Extract<RunEvent, { type: "tool.completed" }>): string {
   if (event.call.executor === "client") return event.content;
   if (event.error !== undefined) return event.error.message;
-  const found = event.sources === undefined ? "sources not disclosed" : `${event.sources.length} sources`;
   const output =
     event.visibility === "full" ? JSON.stringify(event.output) : `output ${event.visibility.replace("_", " ")}`;
-  return `${found}, ${output}`;
+  if (!event.call.kind.endsWith("search")) return output;
+  return `${event.sources === undefined ? "sources not disclosed" : `${event.sources.length} sources`}, ${output}`;
 }

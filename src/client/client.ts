@@ -1,19 +1,38 @@
-import { createChatModel, type Model, type ModelSettings } from "../model/index.ts";
-import { type ChatCompletion, getModel, listModels, type ModelInfo } from "../wire/index.ts";
+import { createModel, type Model, type ModelApi, type ModelSettings } from "../model/index.ts";
+import {
+  type ChatCompletion,
+  type Endpoint,
+  type FetchModelsOptions,
+  getLanguageModel,
+  getModel,
+  type LanguageModelInfo,
+  listLanguageModels,
+  listModels,
+  type ModelInfo,
+} from "../wire/index.ts";
 import { type ChatCompletionStream, type ClientParts, createCompletion, streamCompletion } from "./completions.ts";
 import { type ClientOptions, checkClientOptions, endpointOf } from "./options.ts";
 import type { ChatCompletionRequest, RequestOptions } from "./request.ts";
+import { createResponses, type Responses } from "./responses.ts";
 import { createRetry } from "./retry.ts";
 
 /** A thin client of xAI's API, or of any endpoint that speaks the same protocol. */
 export interface Client {
   readonly chat: { readonly completions: ChatCompletions };
+  readonly responses: Responses;
   readonly models: Models;
+  readonly languageModels: LanguageModels;
   /**
    * A model for an agent. It makes one attempt a turn: retries belong to the agent's loop.
    * @throws {AgentError} `invalid_option` or `unsupported_setting`, naming the setting.
    */
-  model(name: string, settings?: ModelSettings): Model;
+  model(name: string, options?: ClientModelOptions): Model;
+}
+
+/** Settings of a model, and the endpoint it is asked on. */
+export interface ClientModelOptions extends ModelSettings {
+  /** Default `auto`: chat completions while all tools are functions, the Responses API as soon as xAI runs one. */
+  api?: ModelApi;
 }
 
 export interface ChatCompletions {
@@ -37,6 +56,14 @@ export interface Models {
   get(id: string, options?: RequestOptions): Promise<ModelInfo>;
 }
 
+/** Models as their price list has them: `models` has the length of their context. */
+export interface LanguageModels {
+  /** The text models this key may use, with prices. */
+  list(options?: RequestOptions): Promise<readonly LanguageModelInfo[]>;
+  /** One text model by id or alias. @throws {AgentError} `not_found` */
+  get(id: string, options?: RequestOptions): Promise<LanguageModelInfo>;
+}
+
 /**
  * Makes a client. Nothing is sent, and no key is asked for, until the first request.
  * @throws {AgentError} `invalid_option`, `bad_base_url`, `insecure_base_url`
@@ -57,13 +84,24 @@ export function createClient(options: ClientOptions = {}): Client {
         stream: (request, given) => streamCompletion(parts, request, given),
       },
     },
-    models: createModels(parts),
-    model: (name, settings) =>
-      createChatModel({ id: name, endpoint: parts.endpoint, ...(settings === undefined ? {} : { settings }) }),
+    responses: createResponses(parts),
+    models: createLookup(parts, listModels, getModel),
+    languageModels: createLookup(parts, listLanguageModels, getLanguageModel),
+    model: (name, { api = "auto", ...settings } = {}) =>
+      createModel({ id: name, endpoint: parts.endpoint, api, settings }),
   };
 }
 
-function createModels({ endpoint, retry }: ClientParts): Models {
+interface Lookup<T> {
+  list(options?: RequestOptions): Promise<readonly T[]>;
+  get(id: string, options?: RequestOptions): Promise<T>;
+}
+
+function createLookup<T>(
+  { endpoint, retry }: ClientParts,
+  list: (endpoint: Endpoint, options: FetchModelsOptions) => Promise<readonly T[]>,
+  get: (endpoint: Endpoint, id: string, options: FetchModelsOptions) => Promise<T>,
+): Lookup<T> {
   const prepare = ({ signal, headers }: RequestOptions = {}) => ({
     signal: signal ?? new AbortController().signal,
     requestId: crypto.randomUUID(),
@@ -72,11 +110,11 @@ function createModels({ endpoint, retry }: ClientParts): Models {
   return {
     async list(given) {
       const options = prepare(given);
-      return retry(() => listModels(endpoint, options), options);
+      return retry(() => list(endpoint, options), options);
     },
     async get(id, given) {
       const options = prepare(given);
-      return retry(() => getModel(endpoint, id, options), options);
+      return retry(() => get(endpoint, id, options), options);
     },
   };
 }

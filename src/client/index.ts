@@ -1,7 +1,16 @@
-export { type ChatCompletions, type Client, createClient, type Models } from "./client.ts";
+export {
+  type ChatCompletions,
+  type Client,
+  type ClientModelOptions,
+  createClient,
+  type LanguageModels,
+  type Models,
+} from "./client.ts";
 export type { ChatCompletionStream } from "./completions.ts";
 export type { ClientOptions } from "./options.ts";
 export type { ChatCompletionRequest, RequestOptions } from "./request.ts";
+export type { ResponseStream, Responses } from "./responses.ts";
+export type { ResponsesCreateRequest } from "./responses-request.ts";
 export {
   createRetry,
   DEFAULT_RETRY,

@@ -1,4 +1,4 @@
-import type { Citation, ToolCall } from "../message/index.ts";
+import type { Citation, FoundBy, Source, ToolCall } from "../message/index.ts";
 import { isClosing, type StoredEvent } from "./event.ts";
 import type { CitationEvent } from "./run-events.ts";
 import { countAttempt, countFailedAttempt } from "./spending.ts";
@@ -13,6 +13,11 @@ export interface RunFold {
   add(event: StoredEvent): void;
   /** The calls of our own tools in a turn, in call order. */
   callsOf(turn: number): readonly LedgerEntry[];
+  /**
+   * The calls that a source came from: those whose own sources hold it (`reported`), else the one search of its kind,
+   * when the run has made exactly one (`inferred`).
+   */
+  findersOf(source: Source): readonly FoundBy[];
   /** Whether a call of the run or of its history has this id. */
   hasCallId(id: string): boolean;
 }
@@ -25,6 +30,10 @@ interface Draft {
   served: Map<number, number>;
   entries: Map<string, LedgerEntry>;
   callIds: Set<string>;
+  /** Calls by the id of a source that they say they found. */
+  finders: Map<string, FoundBy[]>;
+  /** Searches that went well, by kind: their ids. */
+  searches: Map<string, string[]>;
 }
 
 /** Folds a record, event by event. Parallel steps are ordered by call, so the order of a record does not matter. */
@@ -35,6 +44,8 @@ export function createFold(events: readonly StoredEvent[] = []): RunFold {
     served: new Map(),
     entries: new Map(),
     callIds: new Set(),
+    finders: new Map(),
+    searches: new Map(),
   };
   const steps = createStepIndex();
   const add = (event: StoredEvent): void => {
@@ -47,6 +58,7 @@ export function createFold(events: readonly StoredEvent[] = []): RunFold {
     steps,
     add,
     callsOf: (turn) => draft.rounds.get(turn) ?? [],
+    findersOf: (source) => findersOf(draft, source),
     hasCallId: (id) => draft.callIds.has(id),
   };
 }
@@ -131,6 +143,8 @@ function applyToCall(draft: Draft, event: CallEvent): void {
       if (event.durationMs !== undefined) entry.durationMs = event.durationMs;
       if (event.sources !== undefined) entry.sources = event.sources;
       entry.timing = event.timing;
+      if (event.call.executor === "server" && event.outcome === "ok")
+        noteFinder(draft, event.call, event.sources ?? []);
       if (event.call.executor === "client") closeRound(draft.state, draft.rounds.get(entry.turn) ?? []);
       return;
     default:
@@ -157,6 +171,28 @@ function startCall(draft: Draft, event: Extract<CallEvent, { type: "tool.started
   draft.state.calls.push(entry);
   draft.entries.set(event.call.id, entry);
   draft.callIds.add(event.call.id);
+}
+
+function noteFinder({ finders, searches }: Draft, { id, kind }: ToolCall, sources: readonly Source[]): void {
+  searches.set(kind, [...(searches.get(kind) ?? []), id]);
+  for (const source of sources) {
+    finders.set(source.id, [...(finders.get(source.id) ?? []), { callId: id, basis: "reported" }]);
+  }
+}
+
+/** Which kind of search finds which kind of source. */
+const FINDER: Readonly<Record<Source["type"], string>> = {
+  web: "web_search",
+  x_post: "x_search",
+  x_user: "x_search",
+  file: "collections_search",
+};
+
+function findersOf({ finders, searches }: Draft, source: Source): readonly FoundBy[] {
+  const reported = finders.get(source.id);
+  if (reported !== undefined) return reported;
+  const [only, ...others] = searches.get(FINDER[source.type]) ?? [];
+  return only === undefined || others.length > 0 ? [] : [{ callId: only, basis: "inferred" }];
 }
 
 function namedOnly(call: ToolCall): ToolCall {

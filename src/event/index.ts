@@ -1,7 +1,18 @@
+export { type Asked, askedOf, isSearch } from "./asked.ts";
 export type { EventBase, LimitName, RunLimits } from "./base.ts";
 export type { Delta, DeltaBase, ReasoningDelta, TextDelta, ToolInputDelta, ToolProgressDelta } from "./delta.ts";
 export type { NewDelta, NewEvent, RunEvent, StoredEvent } from "./event.ts";
 export { isClosing, isDelta } from "./event.ts";
+export { foldEvidence } from "./evidence.ts";
+export type {
+  CitedPlace,
+  Evidence,
+  EvidenceCall,
+  EvidenceSource,
+  EvidenceText,
+  EvidenceTurn,
+} from "./evidence-data.ts";
+export { formatEvidence } from "./evidence-markdown.ts";
 export type { RunFold } from "./fold.ts";
 export { createFold } from "./fold.ts";
 export type { ParsedRecord } from "./jsonl.ts";
@@ -11,6 +22,7 @@ export type {
   CompletedResult,
   FailedResult,
   LimitedResult,
+  Reporting,
   RunResult,
   RunResultBase,
 } from "./result.ts";
@@ -44,3 +56,4 @@ export type {
   TurnStartedEvent,
   TurnTiming,
 } from "./turn-events.ts";
+export { visibleLine, visibleText } from "./visible-text.ts";

@@ -11,6 +11,15 @@ import type { LedgerEntry, RunState } from "./state.ts";
 /** What a run came to, told apart by `status`. Plain JSON: a fold of the record. */
 export type RunResult = CompletedResult | LimitedResult | CancelledResult | FailedResult;
 
+/** What a result can do in the process that ran it. Not enumerable: the result itself stays plain data. */
+export interface Reporting {
+  /**
+   * The evidence as a Markdown report: each claim with its source, the call that found it, the query and the cost, with
+   * footnotes at the places of the citations.
+   */
+  report(): string;
+}
+
 export interface RunResultBase {
   runId: string;
   agent: string;

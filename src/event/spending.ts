@@ -38,6 +38,13 @@ function addUsage(total: RunUsage, usage: Usage): void {
   if (usage.reasoningTokens !== undefined) {
     total.reasoningTokens = (total.reasoningTokens ?? 0) + usage.reasoningTokens;
   }
+  if (usage.contextTokens !== undefined) total.contextTokens = usage.contextTokens; // the size now, not a sum
+  if (usage.serverToolCalls !== undefined) {
+    total.serverToolCalls = (total.serverToolCalls ?? 0) + usage.serverToolCalls;
+  }
+  if (usage.billedServerTools !== undefined) {
+    total.billedServerTools = addCounts(total.billedServerTools ?? {}, usage.billedServerTools);
+  }
 }
 
 /** What the run has cost so far, as far as the server said. */
@@ -46,4 +53,13 @@ export function totalCost({ ticks, usage }: RunState): Cost {
   const unreported = usage.requests - ticks.reports;
   const total: Cost = { basis: ticks.estimated > 0 ? "estimated" : "billed", ticks: ticks.known };
   return unreported === 0 ? total : { ...total, unreported };
+}
+
+function addCounts(
+  total: Readonly<Record<string, number>>,
+  added: Readonly<Record<string, number>>,
+): Readonly<Record<string, number>> {
+  const sum = { ...total };
+  for (const [name, count] of Object.entries(added)) sum[name] = (sum[name] ?? 0) + count;
+  return sum;
 }

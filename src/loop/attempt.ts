@@ -20,7 +20,7 @@ export interface Attempt {
 }
 
 export function firstAttempt({ createId, record }: LoopServices, info: StepInfo, turn: number): Attempt {
-  const served = createServedCalls(turn, record.fold.hasCallId);
+  const served = createServedCalls(turn, record.fold);
   return { info, turn, number: 1, requestId: createId(), shown: { text: 0, reasoning: 0 }, served, startedMs: 0 };
 }
 

@@ -6,7 +6,7 @@ import type { Toolbox } from "../tool/index.ts";
 export type Verdict = { type: "end"; closing: NewEvent } | { type: "done"; closing: NewEvent } | { type: "go on" };
 
 /** What the verdict is taken from. */
-export interface RunSoFar {
+export interface RunJudged {
   state: RunState;
   /** The calls of the last turn. */
   calls: readonly LedgerEntry[];
@@ -15,7 +15,7 @@ export interface RunSoFar {
 }
 
 /** Decides whether the run goes on after its last turn. Pure: the same record gives the same verdict. */
-export function judge(soFar: RunSoFar): Verdict {
+export function judge(soFar: RunJudged): Verdict {
   const turn = soFar.state.lastTurn;
   if (turn === undefined) return { type: "go on" };
   return judgeTurn(turn) ?? judgeCalls(turn, soFar) ?? judgeAnswer(turn, soFar.calls);
@@ -50,7 +50,7 @@ function judgeUnknownEnd(turn: number, text: string): Verdict | undefined {
   return fail(turn, "empty_answer", "The model stopped without text or tool calls, for a reason we do not know.");
 }
 
-function judgeCalls(turn: TurnCompletedEvent, soFar: RunSoFar): Verdict | undefined {
+function judgeCalls(turn: TurnCompletedEvent, soFar: RunJudged): Verdict | undefined {
   const { calls, toolbox, state, correctionBudget } = soFar;
   for (const entry of calls) {
     const tool = toolbox.get(entry.call.tool);

@@ -1,12 +1,12 @@
 import { AgentError, type AgentErrorOptions, type ErrorCode } from "../errors.ts";
-import type { RunResult } from "../event/index.ts";
+import type { Reporting, RunResult } from "../event/index.ts";
 
 /** A run did not complete. `result` is all that it came to; `message` says why and how to go on. */
 export class RunError extends AgentError {
   override readonly name = "RunError";
-  readonly result: RunResult;
+  readonly result: RunResult & Reporting;
 
-  constructor(result: RunResult, options: AgentErrorOptions & { code: ErrorCode; message: string }) {
+  constructor(result: RunResult & Reporting, options: AgentErrorOptions & { code: ErrorCode; message: string }) {
     super(options.code, options.message, options);
     this.result = result;
     if (result.status === "failed" && result.error.attempts !== undefined) this.attempts = result.error.attempts;
@@ -17,7 +17,7 @@ export class RunError extends AgentError {
  * The error for a run that did not complete.
  * @param cause what was thrown or given as the reason, where it happened in this process.
  */
-export function runError(result: Exclude<RunResult, { status: "completed" }>, cause?: unknown): RunError {
+export function runError(result: Exclude<RunResult, { status: "completed" }> & Reporting, cause?: unknown): RunError {
   const run = `Run ${result.runId} of ${result.agent}`;
   switch (result.status) {
     case "failed": {

@@ -1,5 +1,5 @@
 import { AgentError } from "../errors.ts";
-import type { CompletedResult, RunEvent, RunResult, StoredEvent } from "../event/index.ts";
+import type { CompletedResult, Reporting, RunEvent, RunResult, StoredEvent } from "../event/index.ts";
 import type { UserMessage } from "../message/index.ts";
 import type { Delivery } from "./inbox.ts";
 import type { Outbox, Reader } from "./outbox.ts";
@@ -16,7 +16,7 @@ export interface Run extends AsyncIterable<RunEvent> {
   /** What is on record so far. The array grows while the run goes on. */
   readonly record: readonly StoredEvent[];
   /** Settles once, never rejects. Lets the run go on without a reader; one that lags then loses deltas, nothing else. */
-  result(): Promise<RunResult>;
+  result(): Promise<RunResult & Reporting>;
   /**
    * The text as it comes, of all turns, as strings.
    * @throws {RunError} at the end, when the run does not complete.
@@ -28,7 +28,7 @@ export interface Run extends AsyncIterable<RunEvent> {
   /** Further readers, who never hold up or cancel the run. `after`: only what follows that `seq`. Default: all. */
   events(options?: { after?: number }): AsyncIterable<RunEvent>;
   /** Stops the run. Resolves with what it came to; after its end, with the result it has. */
-  cancel(reason?: unknown): Promise<RunResult>;
+  cancel(reason?: unknown): Promise<RunResult & Reporting>;
   /**
    * Adds a message before the next turn. Resolves when it was delivered, or says that the run had ended.
    * @throws {AgentError} `invalid_option` when the message is empty.
@@ -45,7 +45,7 @@ export interface RunParts {
   id: string;
   record: readonly StoredEvent[];
   outbox: Outbox;
-  settled: Promise<RunResult>;
+  settled: Promise<RunResult & Reporting>;
   /** What was thrown where the run failed, for the error's `cause`. */
   cause: () => unknown;
   cancel: (reason: unknown) => void;
@@ -65,7 +65,7 @@ export function createRun(parts: RunParts): Run {
     isTaken = true;
     return owned;
   };
-  const cancel = (reason: unknown): Promise<RunResult> => {
+  const cancel = (reason: unknown): Promise<RunResult & Reporting> => {
     owned.beLossy();
     parts.cancel(reason);
     return settled;
@@ -78,7 +78,7 @@ export function createRun(parts: RunParts): Run {
     isDetached = true;
     owned.beLossy();
   };
-  const result = (): Promise<RunResult> => {
+  const result = (): Promise<RunResult & Reporting> => {
     owned.beLossy();
     return settled;
   };
@@ -109,7 +109,7 @@ export function createRun(parts: RunParts): Run {
 }
 
 /** Resolves with a completed result and rejects with everything else, so that the short form is never silently wrong. */
-export async function completed(run: Run): Promise<CompletedResult> {
+export async function completed(run: Run): Promise<CompletedResult & Reporting> {
   const result = await run.result();
   if (result.status === "completed") return result;
   throw runError(result, causes.get(run)?.());

@@ -1,5 +1,5 @@
 import type { NewEvent } from "../event/index.ts";
-import { type Citation, freshId, type ServerCall, type ToolCall } from "../message/index.ts";
+import { type Citation, type FoundBy, freshId, type ServerCall, type Source, type ToolCall } from "../message/index.ts";
 import type { ModelEvent, ServerCallResult } from "../model/index.ts";
 
 type ServedEvent = Extract<ModelEvent, { type: "tool.started" | "tool.input" | "tool.executing" }>;
@@ -14,8 +14,15 @@ export interface ServedCalls {
   cite(citations: readonly Citation[]): readonly NewEvent[];
 }
 
-/** @param isTaken whether another call of the run has the id: a server may repeat its ids from turn to turn. */
-export function createServedCalls(turn: number, isTaken: (id: string) => boolean): ServedCalls {
+/** What the calls of one turn must know of the rest of the run. */
+export interface RunSoFar {
+  /** Whether another call of the run has the id: a server may repeat its ids from turn to turn. */
+  hasCallId(id: string): boolean;
+  /** The calls of earlier turns that a source came from. */
+  findersOf(source: Source): readonly FoundBy[];
+}
+
+export function createServedCalls(turn: number, { hasCallId, findersOf }: RunSoFar): ServedCalls {
   const ids = new Map<string, string>();
   const inputs = new Set<string>();
   const own = new Set<string>();
@@ -23,7 +30,7 @@ export function createServedCalls(turn: number, isTaken: (id: string) => boolean
   const named = <C extends ToolCall>(call: C): C => ({ ...call, id: ids.get(call.id) ?? call.id });
   const start = (call: ServerCall): NewEvent[] => {
     if (ids.has(call.id)) return [];
-    const id = freshId(call.id, (candidate) => isTaken(candidate) || own.has(candidate));
+    const id = freshId(call.id, (candidate) => hasCallId(candidate) || own.has(candidate));
     ids.set(call.id, id);
     own.add(id);
     return [{ type: "tool.started", turn, call: withoutInput(named(call)) }];
@@ -54,7 +61,10 @@ export function createServedCalls(turn: number, isTaken: (id: string) => boolean
         type: "citation",
         turn,
         ...citation,
-        foundBy: citation.foundBy.map((found) => ({ ...found, callId: ids.get(found.callId) ?? found.callId })),
+        foundBy:
+          citation.foundBy.length === 0
+            ? findersOf(citation.source)
+            : citation.foundBy.map((found) => ({ ...found, callId: ids.get(found.callId) ?? found.callId })),
       })),
   };
 }

@@ -1,7 +1,7 @@
 import { type Clock, systemClock } from "../clock.ts";
 import { AgentError, errorInfo, errorMessage } from "../errors.ts";
-import type { NewEvent, RunLimits, RunResult, StoredEvent } from "../event/index.ts";
-import { resultOf } from "../event/index.ts";
+import type { NewEvent, Reporting, RunLimits, RunResult, StoredEvent } from "../event/index.ts";
+import { foldEvidence, formatEvidence, resultOf } from "../event/index.ts";
 import {
   alwaysReplay,
   createMemoryJournal,
@@ -62,7 +62,7 @@ export function startRun(options: StartOptions): Run {
   };
 
   let thrown: unknown;
-  const drive = async (): Promise<RunResult> => {
+  const drive = async (): Promise<RunResult & Reporting> => {
     try {
       await open(record, options);
       await runIn(journal, options.replay === true, (pass) => runLoop(pass, ops));
@@ -153,9 +153,10 @@ function reasonText(reason: unknown): string {
   return reason === undefined ? "cancelled" : errorMessage(reason);
 }
 
-function settledResult(record: RunRecord): RunResult {
+function settledResult(record: RunRecord): RunResult & Reporting {
   const result = resultOf(record.fold.state);
   if (result === undefined)
     throw new AgentError("internal", `The run ${record.runId} settled without a closing event.`);
-  return result;
+  const report = (): string => formatEvidence(foldEvidence(record.events));
+  return Object.defineProperty(result as RunResult & Reporting, "report", { value: report }); // defined here and now
 }

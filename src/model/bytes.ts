@@ -1,6 +1,8 @@
 /** Text as UTF-8 bytes that only grow. */
 export interface GrowingBytes {
   append(text: string): void;
+  /** All that was appended. */
+  written(): Uint8Array<ArrayBuffer>;
   /** All that was appended, and `tail` behind it; the next `append` writes over the tail. */
   withTail(tail: string): Uint8Array<ArrayBuffer>;
 }
@@ -29,6 +31,7 @@ export function growingBytes(): GrowingBytes {
     append(text) {
       length = write(text, length);
     },
+    written: () => memory.subarray(0, length),
     withTail(tail) {
       const end = write(tail, length);
       return memory.subarray(0, end);

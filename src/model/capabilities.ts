@@ -3,7 +3,10 @@ import type { ModelSettings, ReasoningEffort } from "./model.ts";
 /** Day on which the facts below were read from xAI's documentation. */
 export const CAPABILITIES_AS_OF = "2026-11-20";
 
-/** What is known of a text model on chat completions. A field that is absent is not known: nothing is refused for it. */
+/** What a model that nobody knows is taken to be like. */
+export const NEWEST_MODEL = "grok-4.7";
+
+/** What is known of a text model. A field that is absent is not known: nothing is refused for it. */
 export interface ModelFacts {
   /** The model's name without a date or `-latest`. */
   id: string;

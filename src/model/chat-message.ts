@@ -27,7 +27,7 @@ export function toChatMessage(message: Message, index: number): ChatMessage | un
   }
 }
 
-function unknownRole(message: unknown, at: string): never {
+export function unknownRole(message: unknown, at: string): never {
   if (typeof message !== "object" || message === null) throw invalid(at, `is ${kindOf(message)}`, "Give a message.");
   const role = "role" in message ? message.role : undefined;
   const shown = typeof role === "string" ? JSON.stringify(role) : kindOf(role);
@@ -68,7 +68,7 @@ function toCall(call: MessageToolCall, at: string): ChatToolCall {
  * The arguments as the model wrote them. xAI refuses a history in which they are not the JSON text of an object, and
  * the tool's answer already says what was wrong with them, so such a call is sent with none.
  */
-function toArguments(written: string): string {
+export function toArguments(written: string): string {
   try {
     const value: unknown = JSON.parse(written);
     if (typeof value !== "object" || value === null || Array.isArray(value)) return "{}";
@@ -134,17 +134,17 @@ function named(name: string | undefined): { name?: string } {
   return name === undefined ? {} : { name };
 }
 
-function text(value: unknown, at: string): string {
+export function text(value: unknown, at: string): string {
   if (typeof value !== "string") throw invalid(at, `is ${kindOf(value)}`, "Give a text.");
   if (value === "") throw invalid(at, "is empty", "xAI refuses it: leave the message out, or say something.");
   return value;
 }
 
-function optionalText(value: unknown, at: string): string {
+export function optionalText(value: unknown, at: string): string {
   return value === undefined || value === "" ? "" : text(value, at);
 }
 
-function kindOf(value: unknown): string {
+export function kindOf(value: unknown): string {
   if (value === undefined) return "missing";
   if (value === null) return "null";
   return Array.isArray(value) ? "a list" : `of type ${typeof value}`;

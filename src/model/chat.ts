@@ -1,4 +1,5 @@
 import { AgentError } from "../errors.ts";
+import type { ServerTool } from "../tool/index.ts";
 import {
   type ChatCompletion,
   type ChatStream,
@@ -7,10 +8,14 @@ import {
   streamChat,
 } from "../wire/index.ts";
 import { mayReason } from "./capabilities.ts";
+import type { ConversationEncoder, EncodedRequest } from "./conversation.ts";
 import { decodeTurn } from "./decode.ts";
 import { createDeltaDecoder } from "./deltas.ts";
-import { createRequestEncoder, type RequestEncoder } from "./encode.ts";
-import type { Model, ModelEvent, ModelRequest, ModelSettings } from "./model.ts";
+import { createRequestEncoder } from "./encode.ts";
+import type { Model, ModelEvent, ModelRequest, ModelSettings, ModelTurn } from "./model.ts";
+import { createNotices, type Notices } from "./notices.ts";
+import { checkModelOptions, mergeSettings } from "./options.ts";
+import { estimateCost } from "./prices.ts";
 import { checkSettings } from "./settings.ts";
 
 export interface ChatModelOptions {
@@ -27,45 +32,42 @@ export interface ChatModelOptions {
  * @throws {AgentError} `invalid_option` or `unsupported_setting`, naming the setting.
  */
 export function createChatModel(options: ChatModelOptions): Model {
-  checkOptions(options);
+  checkModelOptions(options);
   const { id, endpoint, settings: defaults = {} } = options;
   const encoder = createRequestEncoder(id);
+  const notices = createNotices(id);
   return {
     id,
     api: "chat",
+    accepts: refuseServerTools,
     stream(request, signal) {
-      const settings = { ...defaults, ...withoutUndefined(request.settings) };
-      return streamTurn({ id, endpoint, encoder, request: { ...request, settings }, signal });
+      const settings = mergeSettings(defaults, request.settings);
+      return streamTurn({ id, endpoint, encoder, notices, request: { ...request, settings }, signal });
     },
   };
-}
-
-function checkOptions({ id, settings = {} }: ChatModelOptions): void {
-  if (typeof id !== "string" || id.trim() === "") {
-    throw new AgentError("invalid_option", 'The model has no id. Give its name, such as "grok-4.7".');
-  }
-  checkSettings(id, settings);
-  const { toolChoice } = settings;
-  if (toolChoice === undefined || toolChoice === "auto" || toolChoice === "none") return;
-  const message = "A forced toolChoice in the model's own settings would hold on every turn, and no run could end.";
-  throw new AgentError("invalid_option", `${message} Give it in the settings of the agent or of a run.`);
 }
 
 interface Turn {
   id: string;
   endpoint: Endpoint;
-  encoder: RequestEncoder;
+  encoder: ConversationEncoder;
+  notices: Notices;
   request: ModelRequest;
   signal: AbortSignal;
 }
 
 async function* streamTurn(turn: Turn): AsyncGenerator<readonly ModelEvent[]> {
   checkSettings(turn.id, turn.request.settings);
-  const answer = await send(turn);
+  refuseServerTools(turn.request.serverTools ?? []);
+  const { messages } = turn.request;
+  const { answer, encoded } = await send(turn);
+  // Told with what comes first: a reader who left before the answer is read would leave its connection open.
+  let notices = [...turn.notices.open(messages), ...encoded.notices];
   const accumulator = createChatAccumulator();
   const deltas = createDeltaDecoder();
   for await (const chunks of answer.chunks) {
-    const events: ModelEvent[] = [];
+    const events: ModelEvent[] = notices;
+    notices = [];
     for (const chunk of chunks) {
       accumulator.add(chunk);
       events.push(...deltas.read(chunk, accumulator.partial.usage));
@@ -73,20 +75,42 @@ async function* streamTurn(turn: Turn): AsyncGenerator<readonly ModelEvent[]> {
     if (events.length > 0) yield events;
   }
   const completion = accumulator.finish();
-  yield [...extras(completion), { type: "turn", turn: { ...decodeTurn(completion), ...origin(answer) } }];
+  encoded.answered();
+  turn.notices.told(messages);
+  yield [
+    ...extras(completion),
+    { type: "turn", turn: { ...priced(decodeTurn(completion), turn.id), ...origin(answer) } },
+  ];
 }
 
-async function send({ id, endpoint, encoder, request, signal }: Turn): Promise<ChatStream> {
-  const { body, release } = encoder.encode(request);
+/** @see wire document 1.5: chat completions answers 422 to every tool that is no function */
+function refuseServerTools(serverTools: readonly ServerTool[]): void {
+  if (serverTools.length === 0) return;
+  const names = serverTools.map((tool) => tool.name).join(", ");
+  const message = `Chat completions takes functions only and refuses ${names} with a 422: tools that xAI runs need the Responses API. Leave api out, or write "auto" or "responses".`;
+  throw new AgentError("unsupported_setting", message);
+}
+
+/** Where the server did not say what it billed, the price list does. */
+function priced(turn: ModelTurn, id: string): ModelTurn {
+  const { usage, cost, servedModel = id, serviceTier } = turn;
+  if (cost.basis !== "unknown" || usage === undefined) return turn;
+  return { ...turn, cost: estimateCost(servedModel, usage, serviceTier === undefined ? {} : { serviceTier }) };
+}
+
+async function send(turn: Turn): Promise<{ answer: ChatStream; encoded: EncodedRequest }> {
+  const { id, endpoint, encoder, request, signal } = turn;
+  const encoded = encoder.encode(request);
   try {
-    return await streamChat(endpoint, body, {
+    const answer = await streamChat(endpoint, encoded.body, {
       signal,
       patient: mayReason(id, request.settings.reasoningEffort),
       headers: conversationHeader(request.conversation),
       ...(request.requestId === undefined ? {} : { requestId: request.requestId }),
     });
+    return { answer, encoded };
   } finally {
-    release();
+    encoded.release();
   }
 }
 
@@ -113,9 +137,4 @@ function origin(answer: ChatStream): { requestId?: string; simulated?: true } {
     ...(answer.requestId === undefined ? {} : { requestId: answer.requestId }),
     ...(answer.simulated ? { simulated: true } : {}),
   };
-}
-
-/** An option that is undefined is one that is not set: it does not hide the model's own. */
-function withoutUndefined(settings: ModelSettings): ModelSettings {
-  return Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined));
 }

@@ -1,4 +1,12 @@
-export { CAPABILITIES_AS_OF, describeModel, type ModelFacts, mayReason, type RetiredModel } from "./capabilities.ts";
+export { createAutoModel, createModel, type ModelApi, type ModelOptions } from "./auto.ts";
+export {
+  CAPABILITIES_AS_OF,
+  describeModel,
+  type ModelFacts,
+  mayReason,
+  NEWEST_MODEL,
+  type RetiredModel,
+} from "./capabilities.ts";
 export { type ChatModelOptions, createChatModel } from "./chat.ts";
 export type {
   Model,
@@ -10,5 +18,8 @@ export type {
   ServerCallResult,
   ToolChoice,
 } from "./model.ts";
+export { estimateCost, PRICES_AS_OF, type PriceTerms } from "./prices.ts";
+export { createResponsesModel, type ResponsesModelOptions } from "./responses.ts";
 export { checkSettings } from "./settings.ts";
+export { sourceOfUrl } from "./sources.ts";
 export { fromChatMessages, toChatMessages } from "./transcript.ts";

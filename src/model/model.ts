@@ -124,4 +124,10 @@ export interface Model {
    * @throws {AgentError} and nothing else, but for `signal.reason`, which passes through.
    */
   stream(request: ModelRequest, signal: AbortSignal): AsyncIterable<readonly ModelEvent[]>;
+  /**
+   * Whether it can be offered these tools: asked when an agent is made, so that what cannot work fails there and not in
+   * the first run. Absent: it takes any.
+   * @throws {AgentError} `unsupported_setting` saying why not and what to do.
+   */
+  accepts?(serverTools: readonly ServerTool[]): void;
 }

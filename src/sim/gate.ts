@@ -7,8 +7,24 @@ export interface Gate {
   readonly maxBodyBytes: number;
 }
 
-/** What a path and verb ask for. */
-export type Route = { readonly name: "chat" | "models" } | { readonly name: "model"; readonly id: string };
+/** What a path and verb ask for: model output, or something that is looked up. */
+export type Route = { readonly name: "chat" } | { readonly name: "responses" } | LookupRoute;
+
+/** What is looked up, in a list or by its id. */
+export type LookupRoute =
+  | { readonly name: "models" }
+  | { readonly name: "language-models" }
+  | { readonly name: "model" | "language-model" | "response"; readonly id: string };
+
+const VERBS: Readonly<Record<Route["name"], readonly string[]>> = {
+  chat: ["POST"],
+  responses: ["POST"],
+  response: ["GET", "DELETE"],
+  models: ["GET"],
+  model: ["GET"],
+  "language-models": ["GET"],
+  "language-model": ["GET"],
+};
 
 /** The route of a request, or 404 for an unknown path and 405 for a wrong verb. */
 export function routeOf(method: string, url: string): Route | SimRefusal {
@@ -18,20 +34,26 @@ export function routeOf(method: string, url: string): Route | SimRefusal {
     return {
       status: 404,
       body: {
-        error: `The simulator has no ${method} ${path}. It serves POST /v1/chat/completions and GET /v1/models[/{id}].`,
+        error: `The simulator has no ${method} ${path}. It serves POST /v1/chat/completions, POST /v1/responses, GET and DELETE /v1/responses/{id}, GET /v1/models[/{id}] and GET /v1/language-models[/{id}].`,
       },
     };
   }
-  const verb = found.name === "chat" ? "POST" : "GET";
-  if (method === verb) return found;
-  return { status: 405, body: { error: `Method ${method} is not allowed for ${path}.` }, headers: { allow: verb } };
+  const verbs = VERBS[found.name];
+  if (verbs.includes(method)) return found;
+  return {
+    status: 405,
+    body: { error: `Method ${method} is not allowed for ${path}.` },
+    headers: { allow: verbs.join(", ") },
+  };
 }
 
 function pathRoute(path: string): Route | undefined {
   if (path === "/v1/chat/completions") return { name: "chat" };
-  if (path === "/v1/models") return { name: "models" };
-  const id = /^\/v1\/models\/([^/]+)$/.exec(path)?.[1];
-  return id === undefined ? undefined : { name: "model", id: decodePath(id) };
+  const [, folder, id] = /^\/v1\/(responses|models|language-models)(?:\/([^/]+))?$/.exec(path) ?? [];
+  if (folder === "responses") return id === undefined ? { name: folder } : { name: "response", id: decodePath(id) };
+  if (folder === "models") return id === undefined ? { name: folder } : { name: "model", id: decodePath(id) };
+  if (folder !== "language-models") return undefined;
+  return id === undefined ? { name: folder } : { name: "language-model", id: decodePath(id) };
 }
 
 /** A malformed escape is taken as it is: it names no model, so that it ends as 404 and not as a crash. */

@@ -2,6 +2,8 @@ export { type SimModel, type SimPrices, simModels } from "./models.ts";
 export { planTurn } from "./planner.ts";
 export type {
   SimFunction,
+  SimHostedTool,
+  SimItem,
   SimMessage,
   SimPart,
   SimRequest,
@@ -11,4 +13,6 @@ export type {
 } from "./request.ts";
 export { schemaRefusal } from "./schema-rules.ts";
 export type { SimCut, SimScript, SimToolCall, SimTurn, SimUsage } from "./script.ts";
+export { planResponse } from "./search-planner.ts";
+export type { SimCitation, SimRawCall, SimServerCall, SimServerKind } from "./server-calls.ts";
 export { type SimRecordedRequest, type Simulator, type SimulatorOptions, startSimulator } from "./sim.ts";

@@ -139,9 +139,8 @@ export function findModel(models: readonly SimModel[], name: string): SimModel |
   return target === undefined ? undefined : models.find((model) => model.id === target);
 }
 
-/** A model as `GET /v1/models` shows it (xai-wire 4). Its price unit, cents per 100 M tokens, equals ticks per token. */
+/** A model as `GET /v1/models` shows it (xai-wire 4). */
 export function modelJson(model: SimModel): Record<string, unknown> {
-  const long = model.longContextPrices ?? { input: 0, cachedInput: 0, output: 0 };
   return {
     id: model.id,
     aliases: model.aliases,
@@ -149,6 +148,33 @@ export function modelJson(model: SimModel): Record<string, unknown> {
     created: model.created,
     object: "model",
     owned_by: "xai",
+    ...priceFields(model),
+    ...capabilityFields(model),
+  };
+}
+
+/** A model as `GET /v1/language-models` shows it: no context length, and no price for the search that is dead. */
+export function languageModelJson(model: SimModel): Record<string, unknown> {
+  return {
+    id: model.id,
+    fingerprint: "fp_sim_fairwitness",
+    version: "1.0",
+    created: model.created,
+    object: "model",
+    owned_by: "xai",
+    input_modalities: ["text", "image"],
+    output_modalities: ["text"],
+    ...priceFields(model),
+    search_price: 0,
+    aliases: model.aliases,
+    ...capabilityFields(model),
+  };
+}
+
+/** The unit, cents per 100 M tokens, equals ticks per token. 0 in a long-context field: the plain price holds. */
+function priceFields(model: SimModel): Record<string, unknown> {
+  const long = model.longContextPrices ?? { input: 0, cachedInput: 0, output: 0 };
+  return {
     prompt_text_token_price: model.prices.input,
     cached_prompt_text_token_price: model.prices.cachedInput,
     completion_text_token_price: model.prices.output,
@@ -156,8 +182,10 @@ export function modelJson(model: SimModel): Record<string, unknown> {
     cached_prompt_text_token_price_long_context: long.cachedInput,
     completion_text_token_price_long_context: long.output,
     long_context_threshold: model.longContextThreshold ?? 0,
-    ...(model.efforts === undefined
-      ? {}
-      : { capabilities: { reasoning_effort: model.efforts, default_reasoning_effort: model.defaultEffort } }),
   };
+}
+
+function capabilityFields({ efforts, defaultEffort }: SimModel): Record<string, unknown> {
+  if (efforts === undefined) return {};
+  return { capabilities: { reasoning_effort: efforts, default_reasoning_effort: defaultEffort } };
 }

@@ -1,6 +1,7 @@
 /**
- * A chat request as the simulator has understood it. Deliberately not the client's type: the judge keeps its own ruler.
- * Fields are those of xai-wire 1.1 and 1.2, spelled as on the wire; whatever else the caller sent is still there.
+ * A request as the simulator has understood it. Deliberately not the client's type: the judge keeps its own ruler.
+ * Fields are those of xai-wire 1.1 and 1.2, spelled as on the wire; whatever else the caller sent is still there. A
+ * request to `/v1/responses` is shown in the same form, so that one script serves both, with `input` and `hosted` beside.
  */
 export interface SimRequest {
   readonly model: string;
@@ -24,6 +25,24 @@ export interface SimRequest {
   readonly presence_penalty?: number;
   readonly reasoning_effort?: string;
   readonly response_format?: SimResponseFormat;
+  /** Responses only: all items of the conversation, those of the responses it continues included. */
+  readonly input?: readonly SimItem[];
+  /** Responses only: how many of the items came from the responses it continues, and not from the caller. */
+  readonly chained?: number;
+  /** Responses only: the tools that the server runs, as declared; `tools` holds the functions alone. */
+  readonly hosted?: readonly SimHostedTool[];
+  readonly [field: string]: unknown;
+}
+
+/** An item of a Responses request or answer, whole (xai-wire 2.2, 2.4). */
+export interface SimItem {
+  readonly type: string;
+  readonly [field: string]: unknown;
+}
+
+/** A tool the server runs, as a Responses request declares it (xai-wire 2.3). */
+export interface SimHostedTool {
+  readonly type: string;
   readonly [field: string]: unknown;
 }
 

@@ -7,13 +7,18 @@ import { toolsRefusal } from "./tool-rules.ts";
 import { estimatePrompt } from "./usage.ts";
 
 /** One rule: a refusal, or nothing to say. */
-type Rule = (request: SimRequest, model: SimModel) => SimRefusal | undefined;
+export type Rule = (request: SimRequest, model: SimModel) => SimRefusal | undefined;
 
 /**
  * Why xAI would refuse this request, in the order it is looked at; `undefined` if it would not. Statuses and bodies are
  * those of xai-wire 1 and 5; where a source gives the fact but not the wording, the words are ours.
  */
 export function requestRefusal(request: SimRequest, model: SimModel): SimRefusal | undefined {
+  return firstRefusal(chatRules, request, model);
+}
+
+/** The first refusal that any of the rules has. */
+export function firstRefusal(rules: readonly Rule[], request: SimRequest, model: SimModel): SimRefusal | undefined {
   for (const rule of rules) {
     const refusal = rule(request, model);
     if (refusal !== undefined) return refusal;
@@ -93,7 +98,8 @@ const promptLength: Rule = (request, model) => {
   );
 };
 
-const rules: readonly Rule[] = [
+/** Rules of both endpoints that answer with model output. */
+export const commonRules: readonly Rule[] = [
   liveSearch,
   deferred,
   settingRanges,
@@ -102,6 +108,7 @@ const rules: readonly Rule[] = [
   effort,
   (request, model) => toolsRefusal(request, model),
   (request) => formatRefusal(request),
-  (request) => messagesRefusal(request.messages),
   promptLength,
 ];
+
+const chatRules: readonly Rule[] = [...commonRules, (request) => messagesRefusal(request.messages)];

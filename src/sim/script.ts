@@ -1,4 +1,5 @@
 import type { SimRequest } from "./request.ts";
+import type { SimCitation, SimRawCall, SimServerCall } from "./server-calls.ts";
 
 /** A tool call the simulated model makes. */
 export interface SimToolCall {
@@ -18,6 +19,8 @@ export interface SimUsage {
   /** Visible output only; reasoning is counted beside it (xai-wire 1.3). */
   completionTokens?: number;
   reasoningTokens?: number;
+  /** Responses only: what is in the model's context at the end. Default: estimated. */
+  context?: { inputTokens: number; outputTokens: number };
   /** 1 USD = 10^10 ticks. Default: computed from the price table for the served model. */
   costInUsdTicks?: number;
 }
@@ -37,7 +40,20 @@ export interface SimTurn {
   reasoning?: string;
   text?: string;
   toolCalls?: readonly SimToolCall[];
-  /** Default `tool_calls` with calls, else `stop`. `null`: none is ever sent, so the answer is never finished. */
+  /** Responses only: what the server does by itself, in order, before text and function calls. */
+  serverTools?: readonly (SimServerCall | SimRawCall)[];
+  /** Responses only: what the text rests on. */
+  citations?: readonly SimCitation[];
+  /**
+   * Responses only. `true`: there is a reasoning item even without `reasoning`, with encrypted content alone. A text is
+   * sent as the content. Default: reasoning carries encrypted content when `include` asks for it. `false`: never.
+   */
+  reasoningEncrypted?: boolean | string;
+  /** Responses only: the answer ends `incomplete` for this reason, such as `max_output_tokens`. */
+  incomplete?: string;
+  /** Responses only: the answer ends `failed` with this error. */
+  failed?: { readonly code: string; readonly message: string };
+  /** Chat: default `tool_calls` with calls, else `stop`. `null`: none is ever sent, so the answer is never finished. */
   finishReason?: string | null;
   /** `null`: no usage is sent, even if asked for. */
   usage?: SimUsage | null;

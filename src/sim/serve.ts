@@ -1,17 +1,17 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { setTimeout as wait } from "node:timers/promises";
 import { errorMessage } from "../errors.ts";
-import { type Answer, completionJson } from "./answer.ts";
+import type { Answer } from "./answer.ts";
 import { writeBody } from "./body.ts";
-import { decodeRequest } from "./decode.ts";
-import { type Gate, keyRefusal, routeOf } from "./gate.ts";
-import { findModel, modelJson, type SimModel } from "./models.ts";
+import { chatEndpoint, type Endpoint } from "./endpoint.ts";
+import { type Gate, keyRefusal, type LookupRoute, routeOf } from "./gate.ts";
+import { findModel, languageModelJson, modelJson, type SimModel } from "./models.ts";
 import { readBody } from "./read-body.ts";
 import type { SimRefusal, SimRequest } from "./request.ts";
-import { requestRefusal } from "./rules.ts";
+import type { ResponsesEndpoint } from "./responses-endpoint.ts";
 import type { ScriptReader, SimTurn } from "./script.ts";
 import { statusRefusal } from "./status.ts";
-import { frameText, streamFrames } from "./stream.ts";
+import { type Frame, frameText, streamFrames } from "./stream.ts";
 
 /** What the server needs to know to answer. */
 export interface ServeOptions extends Gate {
@@ -19,6 +19,7 @@ export interface ServeOptions extends Gate {
   readonly models: readonly SimModel[];
   /** Milliseconds between chunks where a turn does not say. */
   readonly pace: number;
+  readonly responses: ResponsesEndpoint;
 }
 
 /** Who is answered, and with what bytes that have arrived so far. */
@@ -38,29 +39,39 @@ export async function serve(exchange: Exchange, options: ServeOptions): Promise<
   if ("status" in route) return refuse(exchange, route);
   const refusal = keyRefusal(headers, options);
   if (refusal !== undefined) return refuse(exchange, refusal);
-  if (route.name === "models") return send(exchange, 200, { object: "list", data: options.models.map(modelJson) });
-  if (route.name === "model") return sendModel(exchange, options, route.id);
-  return serveChat(exchange, options);
-}
-
-function sendModel(exchange: Exchange, options: ServeOptions, id: string): void {
-  const model = findModel(options.models, id);
-  const { status, body } = model === undefined ? statusRefusal(404, id) : { status: 200, body: modelJson(model) };
+  if (route.name === "chat") return serveAnswer(exchange, options, chatEndpoint);
+  if (route.name === "responses") return serveAnswer(exchange, options, options.responses);
+  const { status, body } = lookUp(route, method, options);
   send(exchange, status, body);
 }
 
-async function serveChat(exchange: Exchange, options: ServeOptions): Promise<void> {
+/** What is read or deleted, and not answered by the model. */
+function lookUp(
+  route: LookupRoute,
+  method: string,
+  { models, responses }: ServeOptions,
+): { status: number; body: unknown } {
+  if (route.name === "models") return { status: 200, body: { object: "list", data: models.map(modelJson) } };
+  if (route.name === "language-models") return { status: 200, body: { models: models.map(languageModelJson) } };
+  if (route.name === "response") return method === "DELETE" ? responses.delete(route.id) : responses.get(route.id);
+  const model = findModel(models, route.id);
+  if (model === undefined) return statusRefusal(404, route.id);
+  return { status: 200, body: route.name === "model" ? modelJson(model) : languageModelJson(model) };
+}
+
+async function serveAnswer(exchange: Exchange, options: ServeOptions, endpoint: Endpoint): Promise<void> {
   const text = await readBody(exchange.request, options);
   if (typeof text !== "string") return refuse(exchange, text);
-  const decoded = decodeRequest(text, exchange.onBody);
+  const decoded = endpoint.decode(text, exchange.onBody);
   if ("status" in decoded) return refuse(exchange, decoded);
-  const model = findModel(options.models, decoded.request.model);
-  if (model === undefined) return refuse(exchange, statusRefusal(404, decoded.request.model));
-  const refusal = requestRefusal(decoded.request, model);
+  const { request } = decoded;
+  const model = findModel(options.models, request.model);
+  if (model === undefined) return refuse(exchange, statusRefusal(404, request.model));
+  const refusal = endpoint.refusal(request, model);
   if (refusal !== undefined) return refuse(exchange, refusal);
-  const next = await nextTurn(options.script, decoded.request);
+  const next = await nextTurn(options.script, request);
   if ("status" in next) return refuse(exchange, next);
-  await answerTurn(exchange, { ...next, request: decoded.request, model }, options);
+  await answerTurn(exchange, { ...next, request, model, endpoint }, options);
 }
 
 /** The turn to answer with. A script that has none, or that fails, is told in a 400: a retry would not help. */
@@ -73,7 +84,7 @@ async function nextTurn(
     if (turn !== undefined) return { turn, index };
     return simRefusal(
       "no-turn",
-      `The simulator's script has no turn for chat request number ${index} (counted from 0). Add one, or send fewer requests.`,
+      `The simulator's script has no turn for request number ${index} (counted from 0). Add one, or send fewer requests.`,
     );
   } catch (thrown) {
     return simRefusal("script-failed", `The simulator's script function threw: ${errorMessage(thrown)}`);
@@ -86,7 +97,7 @@ function simRefusal(code: string, error: string): SimRefusal {
 
 async function answerTurn(
   exchange: Exchange,
-  given: { request: SimRequest; turn: SimTurn; model: SimModel; index: number },
+  given: { request: SimRequest; turn: SimTurn; model: SimModel; index: number; endpoint: Endpoint },
   options: ServeOptions,
 ): Promise<void> {
   const { turn } = given;
@@ -94,11 +105,15 @@ async function answerTurn(
   for (const [name, value] of Object.entries(turn.headers ?? {})) exchange.response.setHeader(name, value);
   const instead = turnRefusal(turn, given.request);
   if (instead !== undefined) return refuse(exchange, instead);
-  const answer: Answer = { ...given, id: answerId(given.index), created: Math.floor(Date.now() / 1000) };
-  if (given.request.stream === true) return stream(exchange, answer, options);
+  const { endpoint, ...asked } = given;
+  const answer: Answer = { ...asked, id: answerId(given.index), created: Math.floor(Date.now() / 1000) };
+  if (given.request.stream === true) {
+    const frames = streamFrames(turn, () => endpoint.chunks(answer));
+    return stream(exchange, frames, { turn, delayMs: turn.chunkDelayMs ?? options.pace });
+  }
   startBody(exchange.response, "application/json");
   const body = writeBody(exchange.response, turn, exchange.signal);
-  await body.write(JSON.stringify(completionJson(answer)));
+  await body.write(JSON.stringify(endpoint.body(answer)));
   body.end();
 }
 
@@ -112,11 +127,14 @@ function turnRefusal(turn: SimTurn, request: SimRequest): SimRefusal | undefined
   return { status: 200, body: turn.json200Error === true ? own : turn.json200Error };
 }
 
-async function stream(exchange: Exchange, answer: Answer, options: ServeOptions): Promise<void> {
-  const delayMs = answer.turn.chunkDelayMs ?? options.pace;
+async function stream(
+  exchange: Exchange,
+  frames: readonly Frame[],
+  { turn, delayMs }: { turn: SimTurn; delayMs: number },
+): Promise<void> {
   startBody(exchange.response, "text/event-stream");
-  const body = writeBody(exchange.response, answer.turn, exchange.signal);
-  for (const [at, frame] of streamFrames(answer).entries()) {
+  const body = writeBody(exchange.response, turn, exchange.signal);
+  for (const [at, frame] of frames.entries()) {
     if (at > 0 && delayMs > 0) await wait(delayMs, undefined, { signal: exchange.signal });
     if (!(await body.write(frameText(frame)))) return;
   }

@@ -1,99 +1,21 @@
-import type { JsonPath } from "./json-position.ts";
 import { isRecord } from "./request.ts";
-
-/** What does not fit, in serde's words, and where. */
-export interface ShapeProblem {
-  readonly path: JsonPath;
-  readonly text: string;
-}
-
-type Json = Readonly<Record<string, unknown>>;
-type Check = (value: unknown, path: JsonPath) => ShapeProblem | undefined;
+import {
+  anything,
+  type Check,
+  flag,
+  integer,
+  listOf,
+  number,
+  oneOf,
+  optional,
+  problem,
+  type ShapeProblem,
+  struct,
+  text,
+} from "./serde.ts";
 
 /** The first thing in a chat request that is not of the shape of OpenAPI `ChatRequest`; unknown fields are ignored. */
 export const shapeProblem = (body: unknown): ShapeProblem | undefined => request(body, []);
-
-const problem = (path: JsonPath, text: string): ShapeProblem => ({ path, text });
-
-/** A value as serde names it in a message. */
-function named(value: unknown): string {
-  if (value === null) return "null";
-  if (Array.isArray(value)) return "sequence";
-  switch (typeof value) {
-    case "string":
-      return `string ${JSON.stringify(value)}`;
-    case "number":
-      return Number.isInteger(value) ? `integer \`${value}\`` : `floating point \`${value}\``;
-    case "boolean":
-      return `boolean \`${value}\``;
-    default:
-      return "map";
-  }
-}
-
-const typed =
-  (expected: string, fits: (value: unknown) => boolean): Check =>
-  (value, path) =>
-    fits(value) ? undefined : problem(path, `invalid type: ${named(value)}, expected ${expected}`);
-
-const text = typed("a string", (value) => typeof value === "string");
-const flag = typed("a boolean", (value) => typeof value === "boolean");
-const number = typed("f32", (value) => typeof value === "number");
-const integer = typed("i32", Number.isInteger);
-const map = typed("a map", isRecord);
-const anything: Check = () => undefined;
-
-const optional =
-  (check: Check): Check =>
-  (value, path) =>
-    value === undefined || value === null ? undefined : check(value, path);
-
-const listOf =
-  (item: Check): Check =>
-  (value, path) => {
-    if (!Array.isArray(value)) return problem(path, `invalid type: ${named(value)}, expected a sequence`);
-    return first(value.map((entry, at) => () => item(entry, [...path, at])));
-  };
-
-/** One of some words, with serde's wording for two and for more. */
-const oneOf =
-  (...variants: readonly string[]): Check =>
-  (value, path) => {
-    if (typeof value !== "string") return text(value, path);
-    if (variants.includes(value)) return undefined;
-    const quoted = variants.map((variant) => `\`${variant}\``);
-    const expected = quoted.length === 2 ? quoted.join(" or ") : `one of ${quoted.join(", ")}`;
-    return problem(path, `unknown variant \`${value}\`, expected ${expected}`);
-  };
-
-/** An object whose required fields are there and whose known fields fit; `then` looks further once they do. */
-const struct =
-  (fields: Readonly<Record<string, Check>>, required: readonly string[], then: Check = anything): Check =>
-  (value, path) => {
-    if (!isRecord(value)) return map(value, path);
-    const missing = required.find((name) => !Object.hasOwn(value, name));
-    return (
-      first(
-        Object.entries(fields).map(
-          ([name, check]) =>
-            () =>
-              fieldProblem(value, name, check, path),
-        ),
-      ) ?? (missing === undefined ? then(value, path) : problem(path, `missing field \`${missing}\``))
-    );
-  };
-
-function fieldProblem(value: Json, name: string, check: Check, path: JsonPath): ShapeProblem | undefined {
-  return Object.hasOwn(value, name) ? check(value[name], [...path, name]) : undefined;
-}
-
-function first(checks: readonly (() => ShapeProblem | undefined)[]): ShapeProblem | undefined {
-  for (const check of checks) {
-    const found = check();
-    if (found !== undefined) return found;
-  }
-  return undefined;
-}
 
 const PART_TYPES = ["text", "image_url", "file", "text_file", "input_text", "input_image"];
 const part = struct({ type: oneOf(...PART_TYPES), text: optional(text) }, ["type"]);

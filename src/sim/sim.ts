@@ -4,12 +4,15 @@ import { AgentError } from "../errors.ts";
 import { looksReal } from "./gate.ts";
 import { type SimModel, simModels } from "./models.ts";
 import { planTurn } from "./planner.ts";
+import type { SimRequest } from "./request.ts";
+import { createResponsesEndpoint } from "./responses-endpoint.ts";
 import { readScript, type SimScript, type SimTurn } from "./script.ts";
+import { planResponse } from "./search-planner.ts";
 import { type Exchange, type ServeOptions, serve } from "./serve.ts";
 
 /** How a simulator is to behave. Everything is optional. */
 export interface SimulatorOptions {
-  /** What it answers. Default: a rule-based planner that calls the registered functions and answers from their results. */
+  /** What it answers. Default: a rule-based planner that calls the registered functions, searches, and answers from what it found. */
   readonly script?: SimScript;
   /** TCP port on 127.0.0.1. Default 0: any free one. */
   readonly port?: number;
@@ -56,7 +59,8 @@ export interface Simulator {
 const SECRET_HEADERS = new Set(["authorization", "x-api-key", "api-key", "cookie", "proxy-authorization"]);
 
 /**
- * Starts a simulated xAI API on 127.0.0.1: `POST /v1/chat/completions`, streamed and not, and `GET /v1/models[/{id}]`.
+ * Starts a simulated xAI API on 127.0.0.1: `POST /v1/chat/completions` and `POST /v1/responses`, streamed and not; `GET`
+ * and `DELETE /v1/responses/{id}` of what was stored; `GET /v1/models[/{id}]` and `GET /v1/language-models[/{id}]`.
  * @throws {AgentError} `invalid_option`: the port is taken or not allowed, or `apiKey` looks like a real key.
  */
 export async function startSimulator(options: SimulatorOptions = {}): Promise<Simulator> {
@@ -67,7 +71,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
       `The simulator takes no real key: pass an apiKey that starts with "sim_", or none.`,
     );
   }
-  const script = readScript(options.script ?? planTurn);
+  const script = readScript(options.script ?? plan);
   const requests: SimRecordedRequest[] = [];
   const server = createSimServer(requests, {
     script,
@@ -75,10 +79,16 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     models: options.models ?? simModels,
     pace: options.pace ?? 0,
     maxBodyBytes: options.maxBodyBytes ?? 32 * 1024 * 1024,
+    responses: createResponsesEndpoint(),
   });
   const origin = `http://127.0.0.1:${await listen(server, options.port ?? 0)}`;
   const close = closer(server);
   return { url: `${origin}/v1`, origin, apiKey, requests, unused: script.unused, close, [Symbol.asyncDispose]: close };
+}
+
+/** The planner of the endpoint that was asked. */
+function plan(request: SimRequest): SimTurn {
+  return request.input === undefined ? planTurn(request) : planResponse(request);
 }
 
 function createSimServer(requests: SimRecordedRequest[], options: ServeOptions): Server {

@@ -20,16 +20,18 @@ export function frameText(frame: Frame): string {
   return frame.event === undefined ? `data: ${frame.data}\n\n` : `event: ${frame.event}\ndata: ${frame.data}\n\n`;
 }
 
-/** All frames of a streamed answer, the scripted faults among them, `[DONE]` last. */
-export function streamFrames(answer: Answer): readonly Frame[] {
-  const { turn } = answer;
-  const chunks = turn.chunks ?? ownChunks(answer);
+/**
+ * All frames of a streamed answer, the scripted faults among them, `[DONE]` last.
+ * @param own The turn's own chunks, where its script does not say others.
+ */
+export function streamFrames(turn: SimTurn, own: () => readonly Readonly<Record<string, unknown>>[]): readonly Frame[] {
+  const chunks = turn.chunks ?? own();
   const frames = chunks.map((chunk) => ({ data: typeof chunk === "string" ? chunk : JSON.stringify(chunk) }));
   return withFaults(frames, turn);
 }
 
 /** The chunks of an answer in recorded order: reasoning, text, calls, an empty delta with the reason, usage (1.4). */
-function ownChunks(answer: Answer): readonly Record<string, unknown>[] {
+export function chatChunks(answer: Answer): readonly Record<string, unknown>[] {
   const choices = Array.from({ length: answer.request.n ?? 1 }, (_, index) => choiceChunks(answer, index)).flat();
   const usage = answer.request.stream_options?.include_usage === true ? answerUsage(answer) : undefined;
   if (usage === undefined) return choices;
@@ -38,8 +40,8 @@ function ownChunks(answer: Answer): readonly Record<string, unknown>[] {
 
 function choiceChunks(answer: Answer, index: number): readonly Record<string, unknown>[] {
   const { turn } = answer;
-  const thinking = pieces(turn.reasoning, turn).map((reasoning_content) => ({ reasoning_content }));
-  const text = pieces(turn.text, turn);
+  const thinking = pieces(turn.reasoning, turn.split).map((reasoning_content) => ({ reasoning_content }));
+  const text = pieces(turn.text, turn.split);
   // No recording shows how a stream begins that neither thinks nor speaks; an empty text folds to the content "" that
   // xAI is known to answer and to ask back, where nothing at all would fold to null.
   const opening = thinking.length === 0 && text.length === 0 ? [""] : [];
@@ -63,9 +65,10 @@ function envelope(answer: Answer, created: number): Record<string, unknown> {
   return { id: answer.id, object: "chat.completion.chunk", created, model: answer.model.id };
 }
 
-function pieces(text: string | undefined, turn: SimTurn): readonly string[] {
+/** A text in the pieces it is streamed in: by word, or whole. */
+export function pieces(text: string | undefined, split: SimTurn["split"]): readonly string[] {
   if (text === undefined || text === "") return [];
-  return turn.split === "whole" ? [text] : (text.match(/\s*\S+\s*$|\s*\S+|\s+$/g) ?? [text]);
+  return split === "whole" ? [text] : (text.match(/\s*\S+\s*$|\s*\S+|\s+$/g) ?? [text]);
 }
 
 /** Whole calls, one chunk each; or fragments, where only the first carries id and name (xai-wire 1.4 item 3, 1.7). */

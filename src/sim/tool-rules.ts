@@ -13,7 +13,7 @@ const RESERVED = new Set(["tool_search"]);
 export function toolsRefusal(request: SimRequest, model: SimModel): SimRefusal | undefined {
   const functions = (request.tools ?? []).flatMap((tool) => (tool.function === undefined ? [] : [tool.function]));
   return (
-    countRefusal(functions) ??
+    countRefusal(functions.length + (request.hosted ?? []).length) ??
     nameRefusal(functions) ??
     modelRefusal(functions, model) ??
     parametersRefusal(functions) ??
@@ -21,11 +21,9 @@ export function toolsRefusal(request: SimRequest, model: SimModel): SimRefusal |
   );
 }
 
-function countRefusal(functions: readonly SimFunction[]): SimRefusal | undefined {
-  if (functions.length <= MAX_TOOLS) return undefined;
-  return invalid(
-    `Invalid request content: at most ${MAX_TOOLS} tools are allowed, and the request has ${functions.length}.`,
-  );
+function countRefusal(count: number): SimRefusal | undefined {
+  if (count <= MAX_TOOLS) return undefined;
+  return invalid(`Invalid request content: at most ${MAX_TOOLS} tools are allowed, and the request has ${count}.`);
 }
 
 function nameRefusal(functions: readonly SimFunction[]): SimRefusal | undefined {
@@ -57,7 +55,7 @@ function parametersRefusal(functions: readonly SimFunction[]): SimRefusal | unde
 function choiceRefusal(request: SimRequest, functions: readonly SimFunction[]): SimRefusal | undefined {
   const { tool_choice: choice } = request;
   if (choice === undefined) return undefined;
-  if (functions.length === 0) {
+  if (functions.length === 0 && (request.hosted ?? []).length === 0) {
     return invalid("Invalid request content: A tool_choice was set on the request but no tools were specified.");
   }
   if (typeof choice === "string" || functions.some(({ name }) => name === choice.function.name)) return undefined;

@@ -23,10 +23,14 @@ export function estimateTokens(text: string): number {
   return Math.ceil(Buffer.byteLength(text) / 4);
 }
 
-/** Estimated tokens of everything the model would read: messages and tools. */
+/** Estimated tokens of everything the model would read: messages or items, and tools. */
 export function estimatePrompt(request: SimRequest): number {
-  const tools = request.tools === undefined ? "" : JSON.stringify(request.tools);
-  return Math.max(1, estimateTokens(JSON.stringify(request.messages)) + estimateTokens(tools));
+  const { input, messages, tools, hosted } = request;
+  const read = [input ?? messages, tools, hosted].flatMap((part) => (part === undefined ? [] : [JSON.stringify(part)]));
+  return Math.max(
+    1,
+    read.map(estimateTokens).reduce((sum, tokens) => sum + tokens, 0),
+  );
 }
 
 /** Usage with xAI's arithmetic: reasoning stands beside the completion, and the total is the sum of all three. */
@@ -49,19 +53,35 @@ export function usageOf(request: SimRequest, turn: SimTurn, model: SimModel): Si
       rejected_prediction_tokens: 0,
     },
     num_sources_used: 0,
-    cost_in_usd_ticks: given.costInUsdTicks ?? costTicks(model, { prompt, cached, output: completion + reasoning }),
+    cost_in_usd_ticks:
+      given.costInUsdTicks ??
+      costTicks(model, { prompt, cached, output: completion + reasoning, tier: turn.serviceTier }),
   };
 }
 
-function estimateOutput(turn: SimTurn): number {
+/** Estimated tokens of what is said and called; reasoning is counted apart. */
+export function estimateOutput(turn: SimTurn): number {
   const calls = turn.toolCalls === undefined ? "" : JSON.stringify(turn.toolCalls);
   return estimateTokens(turn.text ?? "") + estimateTokens(calls);
 }
 
+/** What is billed. */
+export interface BilledTokens {
+  readonly prompt: number;
+  /** Part of `prompt`. */
+  readonly cached: number;
+  /** Reasoning included. */
+  readonly output: number;
+  /** The longest single prompt, where `prompt` is a sum of several. */
+  readonly longest?: number;
+  /** As the answer states it: `priority` doubles all token prices. */
+  readonly tier?: string | undefined;
+}
+
 /** Ticks as xAI bills them: long-context prices hold for all tokens once the prompt reaches the threshold. */
-export function costTicks(model: SimModel, tokens: { prompt: number; cached: number; output: number }): number {
-  const isLong = model.longContextThreshold !== undefined && tokens.prompt >= model.longContextThreshold;
+export function costTicks(model: SimModel, { prompt, cached, output, longest = prompt, tier }: BilledTokens): number {
+  const isLong = model.longContextThreshold !== undefined && longest >= model.longContextThreshold;
   const prices = (isLong ? model.longContextPrices : undefined) ?? model.prices;
-  const input = Math.max(0, tokens.prompt - tokens.cached) * prices.input + tokens.cached * prices.cachedInput;
-  return input + tokens.output * prices.output;
+  const input = Math.max(0, prompt - cached) * prices.input + cached * prices.cachedInput;
+  return (input + output * prices.output) * (tier === "priority" ? 2 : 1);
 }

@@ -1,1 +1,3 @@
+export { createFileStore } from "./files.ts";
+export { createMemoryStore } from "./memory.ts";
 export type { RunStore, StoredRun } from "./store.ts";

@@ -7,14 +7,18 @@ export {
   unknownToolAnswer,
 } from "./answers.ts";
 export { type ReadArguments, readArguments } from "./arguments.ts";
+export { codeExecution } from "./code-execution.ts";
+export { collectionsSearch } from "./collections-search.ts";
 export { defineTool } from "./define.ts";
 export { type Encoding, encodeJson } from "./encode.ts";
 export { type GateVerdict, gateSchema } from "./gate.ts";
+export { imageGeneration } from "./image-generation.ts";
 export type { SchemaRefusal } from "./malformed.ts";
 export { checkToolName, nearestName, reservedToolNames } from "./names.ts";
 export type { ToolOptions } from "./options.ts";
 export { type BrokenRule, brokenRule } from "./policy.ts";
 export { type KeywordRule, type SchemaProfile, xaiSchemaProfile } from "./profile.ts";
+export { remoteMcp } from "./remote-mcp.ts";
 export { callTool, type ToolCallRequest } from "./run.ts";
 export type { SchemaInput, SchemaOutput, ToolSchema } from "./schema.ts";
 export type {
@@ -26,6 +30,7 @@ export type {
   RemoteMcpOptions,
   RemoteMcpTool,
   ServerTool,
+  UserLocation,
   WebSearchOptions,
   WebSearchTool,
   XSearchOptions,
@@ -49,3 +54,5 @@ export type {
   ToolOutput,
 } from "./tool.ts";
 export { createToolbox, isServerTool, isTool, type Toolbox } from "./toolbox.ts";
+export { webSearch } from "./web-search.ts";
+export { xSearch } from "./x-search.ts";

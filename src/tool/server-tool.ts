@@ -12,8 +12,10 @@ export type ServerTool =
 interface ServerToolBase {
   readonly executor: "server";
   readonly kind: ServerToolKind;
-  /** The name its calls are known by in events. */
+  /** The name its calls are known by in events: the kind, or the label of an MCP server. */
   readonly name: string;
+  /** What is allowed and may still go wrong, in sentences; absent when nothing is. */
+  readonly advice?: readonly string[];
 }
 
 export interface WebSearchTool extends ServerToolBase {
@@ -50,49 +52,72 @@ export interface ImageGenerationTool extends ServerToolBase {
 
 /** @see xai-wire 2.3; xAI docs, developers/tools/web-search, read 2026-11-20 */
 export interface WebSearchOptions {
-  /** At most 5, bare domains such as `example.com`; not together with `excludedDomains`. */
+  /** 1 to 5 bare domains such as `example.com`; not together with `excludedDomains`. Default: all. */
   allowedDomains?: readonly string[];
+  /** 1 to 5 bare domains; not together with `allowedDomains`. Default: none. */
   excludedDomains?: readonly string[];
+  /** The model may look at images on the pages it opens. */
   imageUnderstanding?: boolean;
+  /** The model may search for images; each is billed as a web search. */
   imageSearch?: boolean;
   /** xAI's sources disagree on whether it is taken: sent only when set. */
-  userLocation?: { country?: string; city?: string; region?: string; timezone?: string };
+  userLocation?: UserLocation;
   /** xAI's sources disagree on whether it is taken: sent only when set. */
   searchContextSize?: "low" | "medium" | "high";
 }
 
+/** Roughly where the user is. */
+export interface UserLocation {
+  /** Two letters, such as `PT`. */
+  country?: string;
+  city?: string;
+  region?: string;
+  /** IANA name, such as `Europe/Lisbon`. */
+  timezone?: string;
+}
+
 /** @see xai-wire 2.3; xAI docs, developers/tools/x-search, read 2026-11-20 */
 export interface XSearchOptions {
-  /** At most 20, with or without `@`; not together with `excludedHandles`. */
+  /** 1 to 20, with or without `@` (older servers take 10); not together with `excludedHandles`. Default: all. */
   allowedHandles?: readonly string[];
+  /** 1 to 20, with or without `@` (older servers take 10); not together with `allowedHandles`. Default: none. */
   excludedHandles?: readonly string[];
   /** First day: a `Date` (its day in UTC) or `YYYY-MM-DD`. */
   from?: Date | string;
-  /** The day the search ends at the beginning of (exclusive, as xAI's own code has it). */
+  /** The day the search ends at the beginning of: exclusive, as xAI's own code has it (its docs say inclusive). */
   to?: Date | string;
+  /** The model may look at images in posts. */
   imageUnderstanding?: boolean;
+  /** The model may watch videos in posts. */
   videoUnderstanding?: boolean;
 }
 
+/** @see xai-wire 2.3 (`file_search`); xAI docs, developers/tools/collections-search, read 2026-11-20 */
 export interface CollectionsSearchOptions {
   /** 1 to 10 ids. */
   collectionIds: readonly string[];
+  /** From 1. Default: xAI's. */
   maxResults?: number;
 }
 
+/** @see xai-wire 2.3 (`mcp`); xAI docs, developers/tools/remote-mcp, read 2026-11-20 */
 export interface RemoteMcpOptions {
-  /** Where the server is: public, https. */
+  /** Where the server is: https, and reachable from xAI. Shown with the tool, so keys belong in `authorization`. */
   url: string;
-  /** What its calls are named by. */
+  /** What its calls are named by: 1 to 64 letters, digits, `_` and `-`, no name of another tool. */
   label: string;
+  /** What the server is for, told to the model. */
   description?: string;
   /** Which of its tools may be called. Default: all. */
   allowedTools?: readonly string[];
-  /** Sent to the server by xAI; never in a record. */
+  /** The `authorization` header that xAI sends to the server, such as `Bearer …`; never in a record. */
   authorization?: string;
+  /** Further headers that xAI sends to the server; never in a record. */
   headers?: Readonly<Record<string, string>>;
 }
 
+/** @see xai-wire 2.3 (`image_generation`) */
 export interface ImageGenerationOptions {
+  /** Default `auto`: the model chooses. */
   action?: "auto" | "generate" | "edit";
 }

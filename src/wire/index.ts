@@ -38,6 +38,91 @@ export { decodeChatUsage } from "./chat-usage.ts";
 export { type ApiKey, createEndpoint, type Endpoint, type EndpointOptions } from "./endpoint.ts";
 export { HttpError, RedirectRefused } from "./errors.ts";
 export { type FetchFunction, fetchTransport } from "./fetch.ts";
+export {
+  getLanguageModel,
+  type LanguageModelInfo,
+  type LanguageModelPrices,
+  type LongContextPrices,
+  listLanguageModels,
+} from "./language-models.ts";
 export { type FetchModelsOptions, getModel, listModels, type ModelCapabilities, type ModelInfo } from "./models.ts";
+export { type ResponsesStream, type StreamResponsesOptions, streamResponses } from "./responses.ts";
+export {
+  createResponsesAccumulator,
+  type ResponsesAccumulator,
+  type ResponsesPartial,
+} from "./responses-accumulator.ts";
+export { decodeResponsesEvent, textNameOf } from "./responses-decode.ts";
+export type {
+  ResponsesAnnotationEvent,
+  ResponsesDeltaEvent,
+  ResponsesDoneEvent,
+  ResponsesEvent,
+  ResponsesHead,
+  ResponsesItemEvent,
+  ResponsesPartEvent,
+  ResponsesPhaseEvent,
+  ResponsesSnapshotEvent,
+  ResponsesTerminalEvent,
+  ResponsesTextName,
+  ResponsesUnknownEvent,
+} from "./responses-events.ts";
+export { isAnnotation, isKnownItem } from "./responses-item-kinds.ts";
+export type {
+  ResponsesAnnotation,
+  ResponsesCodeInterpreterCall,
+  ResponsesCodeOutput,
+  ResponsesCompaction,
+  ResponsesContent,
+  ResponsesCustomToolCall,
+  ResponsesFileResult,
+  ResponsesFileSearchCall,
+  ResponsesFunctionCall,
+  ResponsesImageGenerationCall,
+  ResponsesKnownItem,
+  ResponsesMcpCall,
+  ResponsesMessage,
+  ResponsesOtherItem,
+  ResponsesOutputItem,
+  ResponsesReasoning,
+  ResponsesReasoningText,
+  ResponsesShellCall,
+  ResponsesSource,
+  ResponsesStatus,
+  ResponsesToolSearchCall,
+  ResponsesToolSearchOutput,
+  ResponsesWebSearchAction,
+  ResponsesWebSearchCall,
+  ResponsesXSearchCall,
+} from "./responses-items.ts";
+export type {
+  ResponsesCodeInterpreterTool,
+  ResponsesFileSearchTool,
+  ResponsesFunctionCallOutput,
+  ResponsesFunctionTool,
+  ResponsesImageGenerationTool,
+  ResponsesInclude,
+  ResponsesInputContent,
+  ResponsesInputItem,
+  ResponsesInputMessage,
+  ResponsesMcpTool,
+  ResponsesReasoningOptions,
+  ResponsesRequest,
+  ResponsesShellCallOutput,
+  ResponsesShellTool,
+  ResponsesTextFormat,
+  ResponsesTool,
+  ResponsesToolChoice,
+  ResponsesToolSearchTool,
+  ResponsesWebSearchTool,
+  ResponsesXSearchTool,
+} from "./responses-request.ts";
+export type {
+  ResponsesIncompleteDetails,
+  ResponsesMetadata,
+  ResponsesResponse,
+  ResponsesUsage,
+} from "./responses-types.ts";
+export { decodeResponsesUsage } from "./responses-usage.ts";
 export type { Timeouts } from "./timeouts.ts";
 export type { Transport, TransportRequest, TransportResponse } from "./transport.ts";

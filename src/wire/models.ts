@@ -49,7 +49,8 @@ export async function getModel(endpoint: Endpoint, id: string, options: FetchMod
   return decodeModel(await getJson(endpoint, `/models/${encodeURIComponent(id)}`, options));
 }
 
-async function getJson(endpoint: Endpoint, path: string, options: FetchModelsOptions): Promise<unknown> {
+/** A JSON answer that is no error. One attempt. */
+export async function getJson(endpoint: Endpoint, path: string, options: FetchModelsOptions): Promise<unknown> {
   const answer = await sendRequest(endpoint, { method: "GET", path, accept: "application/json", ...options });
   const json = await readJson(answer);
   throwFault(answer, json);
@@ -73,7 +74,8 @@ function decodeModel(model: unknown): ModelInfo {
   });
 }
 
-function decodeCapabilities(value: unknown): ModelCapabilities | undefined {
+/** What a model takes; undefined when the server does not say. */
+export function decodeCapabilities(value: unknown): ModelCapabilities | undefined {
   if (!isObject(value)) return undefined;
   return compact<ModelCapabilities>({
     reasoning_effort: readStrings(value.reasoning_effort),
@@ -81,7 +83,8 @@ function decodeCapabilities(value: unknown): ModelCapabilities | undefined {
   });
 }
 
-function notModels(expected: string): AgentError {
+/** The server answered with something else. */
+export function notModels(expected: string): AgentError {
   return new AgentError(
     "malformed_event",
     `The server did not answer with ${expected}. Check that the base URL is that of an xAI or compatible API.`,

@@ -1,11 +1,10 @@
 import type { Clock } from "../clock.ts";
-import type { ChatChunk } from "./chat-types.ts";
 import { timedOut } from "./timeouts.ts";
 
 /** Watches that a stream does not only live but gets on: comments and pings keep the idle timer quiet for ever. */
 export interface Progress {
   /** Told of every network read. @throws {AgentError} `idle_timeout` when none added to the answer for too long. */
-  note(chunks: readonly ChatChunk[]): void;
+  note(adds: boolean): void;
   /** The time until `resume` is the reader's own, and not held against the server. */
   pause(): void;
   resume(): void;
@@ -15,9 +14,9 @@ export function createProgress(clock: Clock, limitMs: number, host: string): Pro
   let lastMs = clock.monotonic();
   let pausedMs = 0;
   return {
-    note(chunks) {
+    note(adds) {
       const nowMs = clock.monotonic();
-      if (chunks.some(addsToAnswer)) lastMs = nowMs;
+      if (adds) lastMs = nowMs;
       if (nowMs - lastMs < limitMs) return;
       throw timedOut(
         "idle_timeout",
@@ -32,9 +31,4 @@ export function createProgress(clock: Clock, limitMs: number, host: string): Pro
       lastMs += clock.monotonic() - pausedMs;
     },
   };
-}
-
-function addsToAnswer(chunk: ChatChunk): boolean {
-  if (chunk.type === "unknown") return false;
-  return chunk.choices.some((choice) => choice.finish_reason !== undefined || Object.keys(choice.delta).length > 0);
 }

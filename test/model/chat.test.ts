@@ -110,9 +110,10 @@ describe("usage", () => {
     });
   });
 
-  test("of 0 ticks, or of no whole number, is a cost that is not known", async () => {
-    expect((await turnWith(usage(1, 2, { cost_in_usd_ticks: 1.5 }))).cost).toEqual({ basis: "unknown" });
-    expect((await turnWith(usage(1, 2, { cost_in_usd_ticks: 0 }))).cost).toEqual({ basis: "unknown" });
+  test("of 0 ticks, or of no whole number, was not billed as far as is known: the price list says what it costs", async () => {
+    const estimated = { basis: "estimated", ticks: 20_000 + 2 * 60_000 };
+    expect((await turnWith(usage(1, 2, { cost_in_usd_ticks: 1.5 }))).cost).toEqual(estimated);
+    expect((await turnWith(usage(1, 2, { cost_in_usd_ticks: 0 }))).cost).toEqual(estimated);
     expect((await turnWith(usage(1, 2, { cost_in_usd_ticks: 7 }))).cost).toEqual({ basis: "billed", ticks: 7 });
   });
 
@@ -144,7 +145,7 @@ describe("the events of a stream", () => {
     const reads = [eventStream(parts.slice(0, 2), false), eventStream(parts.slice(2))];
     const { endpoint } = fakeEndpoint(() => ({ reads }));
     const batches: string[][] = [];
-    for await (const batch of createChatModel({ id: "m", endpoint }).stream(request(), never)) {
+    for await (const batch of createChatModel({ id: "grok-4.7", endpoint }).stream(request(), never)) {
       batches.push(batch.map((event) => event.type));
     }
     expect(batches).toEqual([["text.delta", "text.delta"], ["turn"]]);

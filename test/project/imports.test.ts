@@ -18,7 +18,7 @@ const TABLE: Readonly<Record<string, readonly string[]>> = {
   client: ["model", "wire", "message", "errors", "clock"],
   loop: ["message", "event", "tool", "journal", "model", "errors", "clock"],
   store: ["message", "event", "errors"],
-  cli: ["message", "event", "store", "errors", "index"],
+  cli: ["message", "event", "store", "tool", "errors", "index"],
   agent: ["message", "event", "wire", "tool", "store", "journal", "model", "client", "loop", "errors", "clock"],
   sim: ["wire", "errors"],
   testing: ["message", "event", "tool", "journal", "agent", "client", "model", "sim", "errors"],

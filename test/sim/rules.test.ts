@@ -224,7 +224,7 @@ test("wrong verbs, paths, content types and sizes have their own status", async 
     const verb = await fetch(`${simulator.url}/chat/completions`);
     expect([verb.status, verb.headers.get("allow")]).toEqual([405, "POST"]);
     expect((await fetch(`${simulator.url}/models`, { method: "POST" })).status).toBe(405);
-    expect((await fetch(`${simulator.url}/responses`, { method: "POST" })).status).toBe(404);
+    expect((await fetch(`${simulator.url}/embeddings`, { method: "POST" })).status).toBe(404);
     expect((await post(simulator, chat(), { "content-type": "text/plain" })).status).toBe(415);
     expect((await post(simulator, chat({ user: "x".repeat(2000) }))).status).toBe(413);
     expect((await post(simulator, chat({ user: "x".repeat(4_000_000) }))).status).toBe(413);

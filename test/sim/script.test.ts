@@ -70,7 +70,7 @@ test("turns are used in order, and one too many is a 400 that says which request
     await post(simulator, chat());
     const { status, json } = await post(simulator, chat());
     expect([status, json.code]).toEqual([400, "simulator:no-turn"]);
-    expect(json.error).toContain("chat request number 2 (counted from 0)");
+    expect(json.error).toContain("request number 2 (counted from 0)");
     expect(simulator.unused()).toEqual([]);
   });
 });

@@ -23,8 +23,17 @@ export interface Reply {
 }
 
 /** Sends a chat request; a string is sent as it is. */
-export async function post(simulator: Simulator, body: unknown, headers: Record<string, string> = {}): Promise<Reply> {
-  const response = await fetch(`${simulator.url}/chat/completions`, {
+export function post(simulator: Simulator, body: unknown, headers: Record<string, string> = {}): Promise<Reply> {
+  return postTo(simulator, "/chat/completions", body, headers);
+}
+
+async function postTo(
+  simulator: Simulator,
+  path: string,
+  body: unknown,
+  headers: Record<string, string>,
+): Promise<Reply> {
+  const response = await fetch(simulator.url + path, {
     method: "POST",
     redirect: "manual",
     headers: { "content-type": "application/json", authorization: `Bearer ${simulator.apiKey}`, ...headers },
@@ -59,4 +68,30 @@ export function chunksOf(text: string): Json[] {
     .split("\n")
     .filter((line) => line.startsWith("data: ") && line !== "data: [DONE]")
     .map((line) => JSON.parse(line.slice(6)));
+}
+
+/** The body of a Responses request with one question. */
+export function ask(extra: Record<string, unknown> = {}): Record<string, unknown> {
+  return { model: "grok-4.7", input: [{ role: "user", content: "Hello" }], ...extra };
+}
+
+/** A function as the Responses API declares it. All properties are required. */
+export function flatTool(name: string, properties: Record<string, unknown>, description = ""): Record<string, unknown> {
+  const parameters = { type: "object", properties, required: Object.keys(properties) };
+  return { type: "function", name, description, parameters };
+}
+
+/** Sends a Responses request; a string is sent as it is. */
+export function respond(simulator: Simulator, body: unknown): Promise<Reply> {
+  return postTo(simulator, "/responses", body, {});
+}
+
+/** The response to one request under a script of one turn. */
+export function response(turn: SimTurn, body: unknown = ask()): Promise<Reply> {
+  return withSimulator({ script: [turn] }, (simulator) => respond(simulator, body));
+}
+
+/** The events of a streamed response. */
+export async function eventsOf(turn: SimTurn, extra: Record<string, unknown> = {}): Promise<Json[]> {
+  return chunksOf((await response(turn, ask({ stream: true, ...extra }))).text);
 }

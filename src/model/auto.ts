@@ -1,0 +1,70 @@
+import { AgentError } from "../errors.ts";
+import type { Endpoint } from "../wire/index.ts";
+import { createChatModel } from "./chat.ts";
+import type { Model, ModelSettings } from "./model.ts";
+import { checkModelOptions } from "./options.ts";
+import { createResponsesModel } from "./responses.ts";
+import { checkResponsesSettings } from "./responses-settings.ts";
+
+export type ModelApi = Model["api"];
+
+export interface ModelOptions {
+  /** The model's name, such as `grok-4.7`. */
+  id: string;
+  /** Where it answers, and with which key. */
+  endpoint: Endpoint;
+  /** Default `auto`. */
+  api?: ModelApi;
+  /** Used where a request sets nothing else. */
+  settings?: ModelSettings;
+}
+
+/**
+ * A model on the endpoint that fits, or on the one that is asked for.
+ * @throws {AgentError} `invalid_option` or `unsupported_setting`, naming the option.
+ */
+export function createModel({ api = "auto", ...options }: ModelOptions): Model {
+  checkModelOptions(options);
+  switch (api) {
+    case "chat":
+      return createChatModel(options);
+    case "responses":
+      return createResponsesModel(options);
+    case "auto":
+      return createAutoModel(createChatModel(options), lazyResponses(options));
+    default:
+      api satisfies never;
+      throw new AgentError("invalid_option", `api is ${JSON.stringify(api)}. Write "auto", "chat" or "responses".`);
+  }
+}
+
+/**
+ * Chooses for each request: chat completions while all tools are functions, the Responses API as soon as there is a tool
+ * that xAI runs. A conversation may go from one to the other and back: its messages belong to neither.
+ */
+export function createAutoModel(chat: Model, responses: Model): Model {
+  return {
+    id: chat.id,
+    api: "auto",
+    stream: (request, signal) =>
+      (request.serverTools?.length ?? 0) > 0 ? responses.stream(request, signal) : chat.stream(request, signal),
+    accepts(serverTools) {
+      if (serverTools.length > 0) responses.accepts?.(serverTools);
+    },
+  };
+}
+
+/** Made when it is first needed: settings that only chat completions takes are no fault while only that is used. */
+function lazyResponses(options: Omit<ModelOptions, "api">): Model {
+  let made: Model | undefined;
+  const model = (): Model => {
+    made ??= createResponsesModel(options);
+    return made;
+  };
+  return {
+    id: options.id,
+    api: "responses",
+    stream: (request, signal) => model().stream(request, signal),
+    accepts: () => checkResponsesSettings(options.settings ?? {}),
+  };
+}

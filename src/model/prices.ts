@@ -1,0 +1,117 @@
+import type { Cost, Usage } from "../message/index.ts";
+import { describeModel } from "./capabilities.ts";
+
+/** Day on which the prices below were read from xAI's documentation. */
+export const PRICES_AS_OF = "2026-11-20";
+
+/** Ticks (10^-10 USD) for one token: 1 USD for a million tokens is 10,000. */
+export interface TokenPrices {
+  input: number;
+  cachedInput: number;
+  output: number;
+}
+
+const TICKS_PER_DOLLAR_A_MILLION = 10_000;
+/** From this many prompt tokens on, all tokens of the request cost `LONG_CONTEXT_FACTOR` times as much. */
+const LONG_CONTEXT_TOKENS = 200_000;
+const LONG_CONTEXT_FACTOR = 2;
+const PRIORITY_FACTOR = 2;
+
+const dollars = (input: number, cachedInput: number, output: number): TokenPrices => ({
+  input: Math.round(input * TICKS_PER_DOLLAR_A_MILLION),
+  cachedInput: Math.round(cachedInput * TICKS_PER_DOLLAR_A_MILLION),
+  output: Math.round(output * TICKS_PER_DOLLAR_A_MILLION),
+});
+
+const GROK_4_20 = dollars(1.25, 0.2, 2.5);
+
+/** USD for a million tokens, by name without date. @see xAI docs, developers/pricing, read 2026-11-20 */
+const TOKEN_PRICES: Readonly<Record<string, TokenPrices>> = {
+  "grok-4.7": dollars(2, 0.5, 6),
+  "grok-4.6": dollars(2, 0.5, 6),
+  "grok-4.5": dollars(2, 0.3, 6),
+  "grok-4.3": dollars(1.25, 0.2, 2.5),
+  "grok-4.20-reasoning": GROK_4_20,
+  "grok-4.20-non-reasoning": GROK_4_20,
+  "grok-4.20-multi-agent": GROK_4_20,
+  "grok-build-0.1": dollars(1, 0.2, 2),
+};
+
+/**
+ * Ticks for one of what `server_side_tool_usage_details` counts. X search is billed by what it fetched and not by call;
+ * remote MCP costs tokens only. What is not here, such as images, has no price we know.
+ * @see xAI docs, developers/pricing, read 2026-11-20
+ */
+const TOOL_PRICES: Readonly<Record<string, number>> = {
+  web_search_calls: 50_000_000,
+  x_posts_fetched: 50_000_000,
+  x_users_fetched: 100_000_000,
+  code_interpreter_calls: 50_000_000,
+  file_search_calls: 25_000_000,
+  mcp_calls: 0,
+};
+
+/** What changes the price of a request beside its tokens. */
+export interface PriceTerms {
+  /** As the answer states it: `priority` doubles all token prices. */
+  serviceTier?: string;
+}
+
+/**
+ * What a model call costs by xAI's price list of `PRICES_AS_OF`, in whole ticks with basis `estimated`; for answers that
+ * do not say what was billed. Unknown when a part of it is: a model without a price, a tier without one, server tools
+ * whose billed counts were not reported. A retired name costs what the model that answers for it costs.
+ */
+export function estimateCost(model: string, usage: Usage, terms: PriceTerms = {}): Cost {
+  const prices = tokenPrices(model);
+  const factor = tierFactor(terms.serviceTier);
+  const context = contextFactor(usage);
+  const tools = toolTicks(usage);
+  if (prices === undefined || factor === undefined || context === undefined || tools === undefined) {
+    return { basis: "unknown" };
+  }
+  const cached = Math.min(usage.cachedInputTokens ?? 0, usage.inputTokens);
+  const ticks =
+    (usage.inputTokens - cached) * prices.input + cached * prices.cachedInput + usage.outputTokens * prices.output;
+  return { basis: "estimated", ticks: ticks * factor * context + tools };
+}
+
+/** Ticks for one token of a model, below the long-context threshold; undefined when there is no price for it. */
+export function tokenPrices(model: string): TokenPrices | undefined {
+  const facts = describeModel(model);
+  const name = facts?.retired?.target ?? facts?.id;
+  return name !== undefined && Object.hasOwn(TOKEN_PRICES, name) ? TOKEN_PRICES[name] : undefined;
+}
+
+function tierFactor(tier: string | undefined): number | undefined {
+  if (tier === undefined || tier === "default" || tier === "auto") return 1;
+  return tier === "priority" ? PRIORITY_FACTOR : undefined;
+}
+
+/**
+ * The threshold is one of the prompt, and `inputTokens` sums the inner turns of a server-side loop: only the context
+ * shows how long a prompt got. Undefined where that leaves both prices possible.
+ */
+function contextFactor({ inputTokens, contextTokens, serverToolCalls = 0 }: Usage): number | undefined {
+  if (inputTokens < LONG_CONTEXT_TOKENS) return 1;
+  if (serverToolCalls === 0) return LONG_CONTEXT_FACTOR;
+  return contextTokens !== undefined && contextTokens < LONG_CONTEXT_TOKENS ? 1 : undefined;
+}
+
+function toolTicks({ serverToolCalls = 0, billedServerTools }: Usage): number | undefined {
+  if (billedServerTools === undefined) return serverToolCalls === 0 ? 0 : undefined;
+  let ticks = 0;
+  for (const [name, count] of Object.entries(billedServerTools)) {
+    const price = Object.hasOwn(TOOL_PRICES, name) ? TOOL_PRICES[name] : priceOfXCalls(name, billedServerTools);
+    if (count === 0) continue;
+    if (price === undefined) return undefined;
+    ticks += count * price;
+  }
+  return ticks;
+}
+
+/** The calls themselves are free where what they fetched is counted; where it is not, nobody can say what they cost. */
+function priceOfXCalls(name: string, billed: Readonly<Record<string, number>>): number | undefined {
+  const isCounted = Object.hasOwn(billed, "x_posts_fetched") || Object.hasOwn(billed, "x_users_fetched");
+  return name === "x_search_calls" && isCounted ? 0 : undefined;
+}

@@ -1,0 +1,123 @@
+import type { Clock } from "../clock.ts";
+import type { ServerTool } from "../tool/index.ts";
+import type { ResponsesEvent, ResponsesResponse, ResponsesUsage } from "../wire/index.ts";
+import { asJson, isObject, type Json } from "./json.ts";
+import type { ModelEvent, ServerCallResult } from "./model.ts";
+import { createItemKeys } from "./responses-keys.ts";
+import { createServedItems, type Sighting } from "./responses-served.ts";
+import { createShownTexts, type ShownText } from "./responses-shown.ts";
+import { decodeResponsesCost, decodeResponsesUsage } from "./responses-usage.ts";
+
+/** Turns the events of one answer into ours as they come. What several events carry is told once. */
+export interface ResponsesDeltas {
+  /** The events of one network read, in order. */
+  read(events: readonly ResponsesEvent[]): readonly ModelEvent[];
+  /** What the whole answer holds and no event told; and how its server calls ended, in the order of the answer. */
+  finish(response: ResponsesResponse): { events: readonly ModelEvent[]; serverCalls: readonly ServerCallResult[] };
+}
+
+type PlacedEvent = Exclude<
+  ResponsesEvent,
+  { type: "unknown" } | { response: unknown } | { item: unknown } | { part: unknown } | { annotation: unknown }
+>;
+
+export function createResponsesDeltas(serverTools: readonly ServerTool[], clock: Clock): ResponsesDeltas {
+  const keys = createItemKeys();
+  const served = createServedItems(serverTools);
+  const texts = createShownTexts();
+  const shownItems = new Set<number>();
+  const showUsage = createUsageNews();
+
+  function readItem(key: number, item: Json, now: Sighting): readonly ModelEvent[] {
+    const calls = served.see(key, item, now);
+    if (calls !== undefined) return calls;
+    if (texts.holds(item)) return now.isDone ? texts.finish(key, item) : listed(texts.begin(key, item));
+    if (!now.isDone || shownItems.has(key)) return [];
+    shownItems.add(key);
+    return [{ type: "wire", item }];
+  }
+
+  function readPlaced(event: PlacedEvent, ms: number): readonly ModelEvent[] {
+    const { output_index: key } = event;
+    if ("delta" in event) {
+      const name = SHOWN[event.type];
+      return name === undefined ? [] : listed(texts.add(key, name, event.part_index, event.delta));
+    }
+    if ("phase" in event) return served.phase(key, event.phase, ms) ?? [{ type: "wire", item: event }];
+    const name = SHOWN[event.type];
+    if (name !== undefined) return listed(texts.whole(key, name, event.part_index, event.text));
+    const field = INPUTS[event.type];
+    return field === undefined ? [] : served.input(key, { [field]: event.text }, ms);
+  }
+
+  function readEvent(event: ResponsesEvent, ms: number): readonly ModelEvent[] {
+    // A ping is known, and says nothing.
+    if (event.type === "unknown") return event.event === "ping" ? [] : [{ type: "wire", item: wireItem(event) }];
+    if ("response" in event) return showUsage(event.response.usage);
+    if ("item" in event) {
+      const item = asJson(event.item);
+      keys.note(event.output_index, item);
+      return readItem(event.output_index, item, { ms, isDone: event.type === "response.output_item.done" });
+    }
+    // Parts and annotations come again in their item, and are read there.
+    return "part" in event || "annotation" in event ? [] : readPlaced(event, ms);
+  }
+
+  return {
+    read(events) {
+      const ms = clock.monotonic();
+      const [only] = events;
+      return only !== undefined && events.length === 1
+        ? readEvent(only, ms)
+        : events.flatMap((event) => readEvent(event, ms));
+    },
+    finish(response) {
+      const isWhole = response.status === "completed";
+      const events: ModelEvent[] = [];
+      const serverCalls: ServerCallResult[] = [];
+      response.output.map(asJson).forEach((item, index) => {
+        const key = keys.find(index, item);
+        events.push(...readItem(key, item, { ms: undefined, isDone: true }));
+        const result = served.result(key, item, { index, isWhole });
+        if (result !== undefined) serverCalls.push(result);
+      });
+      return { events, serverCalls };
+    },
+  };
+}
+
+/** Events whose texts are shown while they come. */
+const SHOWN: Readonly<Record<string, ShownText>> = Object.fromEntries(
+  (["output_text", "reasoning_summary_text", "reasoning_text", "function_call_arguments"] as const).flatMap((name) => [
+    [`response.${name}.delta`, name],
+    [`response.${name}.done`, name],
+  ]),
+);
+
+/** Events that make the input of a server call whole, with the field in which its item will hold it. */
+const INPUTS: Readonly<Record<string, string>> = {
+  "response.custom_tool_call_input.done": "input",
+  "response.mcp_call_arguments.done": "arguments",
+  "response.code_interpreter_call_code.done": "code",
+};
+
+function listed<T>(one: T | undefined): readonly T[] {
+  return one === undefined ? [] : [one];
+}
+
+/** Tells of usage when it is news: servers repeat it. */
+function createUsageNews(): (latest: ResponsesUsage | undefined) => readonly ModelEvent[] {
+  let known = "";
+  return (latest) => {
+    const usage = latest === undefined ? undefined : decodeResponsesUsage(latest);
+    const seen = JSON.stringify(latest);
+    if (usage === undefined || seen === known) return [];
+    known = seen;
+    return [{ type: "usage", usage, cost: decodeResponsesCost(latest) }];
+  };
+}
+
+/** As it came; with the name of its SSE event where the data does not have it. */
+function wireItem({ event, item }: { event?: string; item: unknown }): unknown {
+  return event === undefined || (isObject(item) && item.type === event) ? item : { event, data: item };
+}

@@ -1,0 +1,131 @@
+import type { AssistantMessage, Message } from "../message/index.ts";
+import type { ResponsesRequest, ResponsesToolChoice } from "../wire/index.ts";
+import { mendSurrogates } from "./chat-message.ts";
+import { createConversationEncoder, type EncodedRequest } from "./conversation.ts";
+import { checkChoice } from "./declare.ts";
+import type { ModelEvent, ModelRequest, ModelSettings, ModelTurn, ToolChoice } from "./model.ts";
+import type { RawRules } from "./raw-items.ts";
+import { toInputItems } from "./responses-items.ts";
+import { encodeFunction, encodeServerTool, includes, secretsOf } from "./responses-tools.ts";
+
+/** Writes the requests of one model. */
+export interface ResponsesWriter {
+  /** @throws {AgentError} `invalid_message`, `invalid_option` or `invalid_tool` for what can not be sent. */
+  encode(request: ModelRequest): EncodedRequest;
+  /** From now on leaves out what is encrypted in these messages: their maker cannot read it. */
+  forgetBlobs(messages: readonly Message[]): void;
+  /** A request was answered, when the conversation had `count` messages. */
+  answered(request: ModelRequest, count: number, turn: ModelTurn): void;
+}
+
+export interface ResponsesEncoder extends ResponsesWriter {
+  /** @param previousResponseId The stored answer that the messages follow. */
+  encode(request: ModelRequest, previousResponseId?: string): EncodedRequest;
+}
+
+/**
+ * Writes request bodies for the Responses API that need nothing stored at xAI: the whole history, in which what it sent
+ * encrypted goes back verbatim. Items of another maker are left out, with one warning for a conversation.
+ * @param mode `store`: the answer is to be kept at xAI, to be continued by its id.
+ */
+export function createResponsesEncoder(
+  model: string,
+  maker: RawRules["maker"],
+  mode: { store: boolean } = { store: false },
+): ResponsesEncoder {
+  const unreadable = new WeakSet<AssistantMessage>();
+  const warned = new WeakSet<readonly Message[]>();
+  // Told again until an answer is whole: an attempt that fails takes what it said with it.
+  const untold = new WeakMap<readonly Message[], number>();
+  let foreign = 0;
+  const rules: RawRules = {
+    maker,
+    isUnreadable: (message) => unreadable.has(message),
+    onForeign: () => {
+      foreign += 1;
+    },
+  };
+  let previous: string | undefined;
+  const encoder = createConversationEncoder({
+    head: (request) => encodeHead({ model, stream: true, store: mode.store }, request),
+    entries: (message, index) =>
+      toInputItems(message, index, rules).map((item) => mendSurrogates(JSON.stringify(item))),
+    tail: (request) => encodeTail(request, previous),
+    isWhole: !mode.store,
+    secrets: ({ serverTools = [] }) => secretsOf(serverTools),
+  });
+  return {
+    encode(request, previousResponseId) {
+      foreign = 0;
+      previous = previousResponseId;
+      const encoded = encoder.encode(request);
+      if (foreign > 0 && !warned.has(request.messages)) untold.set(request.messages, foreign);
+      const count = untold.get(request.messages);
+      if (count === undefined) return encoded;
+      const notices = [...encoded.notices, foreignDropped(count, maker)];
+      const answered = (): void => {
+        warned.add(request.messages);
+        untold.delete(request.messages);
+        encoded.answered();
+      };
+      return { ...encoded, notices, answered };
+    },
+    forgetBlobs(messages) {
+      for (const message of messages) if (message.role === "assistant") unreadable.add(message);
+      encoder.restart(messages);
+    },
+    answered() {}, // nothing is kept there to be continued
+  };
+}
+
+function foreignDropped(count: number, { provider, family }: RawRules["maker"]): ModelEvent {
+  const whose = count === 1 ? "An assistant message holds" : `${count} assistant messages hold`;
+  const message = `${whose} items that ${family} at ${provider} did not make and cannot read: sent by text and calls alone.`;
+  return { type: "warning", code: "foreign_items_dropped", message };
+}
+
+/** What is the same on every turn comes first, and in a fixed order. */
+function encodeHead(head: Omit<ResponsesRequest, "input">, { tools, serverTools = [] }: ModelRequest): string {
+  const fields = mendSurrogates(JSON.stringify(head)).slice(0, -1);
+  const offered = [...tools.map(encodeFunction), ...serverTools.map(encodeServerTool)];
+  return `${fields}${offered.length === 0 ? "" : `,"tools":[${offered.join(",")}]`},"input":[`;
+}
+
+/** What may differ from turn to turn comes behind the items. */
+function encodeTail(request: ModelRequest, previous: string | undefined): string {
+  const { settings, serverTools = [], conversation, maxServerTurns } = request;
+  const fields: Partial<ResponsesRequest> = {
+    ...(previous === undefined ? {} : { previous_response_id: previous }),
+    include: includes(serverTools, settings),
+    ...(conversation === "" ? {} : { prompt_cache_key: conversation }),
+    ...(maxServerTurns === undefined || serverTools.length === 0 ? {} : { max_turns: maxServerTurns }),
+    ...sampling(settings),
+    ...toolUse(request),
+  };
+  return `],${mendSurrogates(JSON.stringify(fields)).slice(1)}`;
+}
+
+function sampling(settings: ModelSettings): Partial<ResponsesRequest> {
+  const fields: Partial<ResponsesRequest> = {};
+  if (settings.temperature !== undefined) fields.temperature = settings.temperature;
+  if (settings.topP !== undefined) fields.top_p = settings.topP;
+  if (settings.maxOutputTokens !== undefined) fields.max_output_tokens = settings.maxOutputTokens;
+  if (settings.reasoningEffort !== undefined) fields.reasoning = { effort: settings.reasoningEffort };
+  if (settings.user !== undefined) fields.user = settings.user;
+  return fields;
+}
+
+/** Without tools `auto`, `none` and the number of calls say nothing, and are not sent. */
+function toolUse({ settings, tools, serverTools = [] }: ModelRequest): Partial<ResponsesRequest> {
+  const { toolChoice, parallelToolCalls } = settings;
+  checkChoice(toolChoice, tools, serverTools);
+  if (tools.length + serverTools.length === 0) return {};
+  const fields: Partial<ResponsesRequest> = {};
+  if (toolChoice !== undefined) fields.tool_choice = toWireChoice(toolChoice);
+  if (parallelToolCalls !== undefined) fields.parallel_tool_calls = parallelToolCalls;
+  return fields;
+}
+
+function toWireChoice(choice: ToolChoice): ResponsesToolChoice {
+  return typeof choice === "string" ? choice : { type: "function", name: choice.tool };
+}

@@ -1,0 +1,101 @@
+import { type Json, objectsOf, textOf } from "./json.ts";
+import type { ModelEvent } from "./model.ts";
+import { MESSAGE_GAP } from "./responses-text.ts";
+
+type TextDelta = Extract<ModelEvent, { type: "text.delta" | "reasoning.delta" | "tool.input.delta" }>;
+
+/** A text that comes in pieces, of a kind that is shown while it comes. */
+export type ShownText = "output_text" | "reasoning_summary_text" | "reasoning_text" | "function_call_arguments";
+
+/** What was shown of messages, reasoning and the arguments of our own tools: what comes again is not shown again. */
+export interface ShownTexts {
+  /** Whether an item of this type is shown by its texts. */
+  holds(item: Json): boolean;
+  begin(key: number, item: Json): TextDelta | undefined;
+  /** A piece of a text. */
+  add(key: number, name: ShownText, part: number, delta: string): TextDelta | undefined;
+  /** A whole text: what of it was not shown. */
+  whole(key: number, name: ShownText, part: number, text: string): TextDelta | undefined;
+  /** A whole item: what of its texts was not shown. */
+  finish(key: number, item: Json): readonly TextDelta[];
+}
+
+interface OpenCall {
+  index: number;
+  tool: string;
+}
+
+export function createShownTexts(): ShownTexts {
+  const shown = new Map<string, string>();
+  const calls = new Map<number, OpenCall>();
+  let lastMessage: number | undefined;
+  let hasReasoning = false;
+
+  function show(key: number, name: ShownText, delta: string, isFirst: boolean): TextDelta | undefined {
+    if (name === "function_call_arguments") {
+      const call = calls.get(key);
+      return call === undefined ? undefined : { type: "tool.input.delta", ...call, delta };
+    }
+    if (name === "output_text") {
+      const gap = lastMessage === undefined || lastMessage === key ? "" : MESSAGE_GAP;
+      lastMessage = key;
+      return { type: "text.delta", delta: gap + delta };
+    }
+    const gap = isFirst && hasReasoning ? MESSAGE_GAP : "";
+    hasReasoning = true;
+    return { type: "reasoning.delta", delta: gap + delta };
+  }
+
+  function add(key: number, name: ShownText, part: number, delta: string): TextDelta | undefined {
+    const place = `${key} ${name} ${part}`;
+    const before = shown.get(place);
+    // Arguments whose call was not announced are shown with the whole item, which names it.
+    if (name === "function_call_arguments" && !calls.has(key)) return undefined;
+    shown.set(place, before === undefined ? delta : before + delta);
+    return show(key, name, delta, before === undefined);
+  }
+
+  function whole(key: number, name: ShownText, part: number, text: string): TextDelta | undefined {
+    const before = shown.get(`${key} ${name} ${part}`) ?? "";
+    // What differs from what was shown cannot be taken back: the turn says it right.
+    return text.length > before.length && text.startsWith(before)
+      ? add(key, name, part, text.slice(before.length))
+      : undefined;
+  }
+
+  function begin(key: number, item: Json): TextDelta | undefined {
+    const tool = item.type === "function_call" ? textOf(item.name) : undefined;
+    if (tool === undefined || calls.has(key)) return undefined;
+    const call = { index: calls.size, tool };
+    calls.set(key, call);
+    return { type: "tool.input.delta", ...call, delta: "" };
+  }
+
+  return {
+    holds: ({ type }) => type === "message" || type === "reasoning" || type === "function_call",
+    begin,
+    add,
+    whole,
+    finish(key, item) {
+      const deltas = [begin(key, item), ...textsOf(item).map(([name, part, text]) => whole(key, name, part, text))];
+      return deltas.filter((delta) => delta !== undefined);
+    },
+  };
+}
+
+function textsOf(item: Json): readonly (readonly [ShownText, number, string])[] {
+  if (item.type === "function_call") return [["function_call_arguments", 0, textOf(item.arguments) ?? ""]];
+  const texts: [ShownText, number, string][] = [];
+  const read = (name: ShownText, list: unknown): void => {
+    objectsOf(list).forEach(({ type, text }, part) => {
+      // A message may hold a refusal, which is no part of its text.
+      if (name !== "output_text" || type === "output_text") texts.push([name, part, textOf(text) ?? ""]);
+    });
+  };
+  if (item.type === "message") read("output_text", item.content);
+  if (item.type === "reasoning") {
+    read("reasoning_summary_text", item.summary);
+    read("reasoning_text", item.content);
+  }
+  return texts;
+}

@@ -1,0 +1,158 @@
+import type { Clock } from "../clock.ts";
+import type { RawItems } from "../message/index.ts";
+import {
+  createResponsesAccumulator,
+  type Endpoint,
+  HttpError,
+  type ResponsesStream,
+  streamResponses,
+} from "../wire/index.ts";
+import { mayReason } from "./capabilities.ts";
+import type { EncodedRequest } from "./conversation.ts";
+import { calledBefore, makerOf } from "./maker.ts";
+import type { Model, ModelEvent, ModelRequest, ModelSettings } from "./model.ts";
+import { createNotices, type Notices } from "./notices.ts";
+import { checkModelOptions, mergeSettings } from "./options.ts";
+import { createChain } from "./responses-chain.ts";
+import { decodeResponsesTurn } from "./responses-decode.ts";
+import { createResponsesDeltas } from "./responses-deltas.ts";
+import { createResponsesEncoder, type ResponsesWriter } from "./responses-encode.ts";
+import { checkResponsesSettings } from "./responses-settings.ts";
+import { checkSettings } from "./settings.ts";
+
+export interface ResponsesModelOptions {
+  /** The model's name, such as `grok-4.7`. */
+  id: string;
+  /** Where it answers, and with which key. */
+  endpoint: Endpoint;
+  /** Used where a request sets nothing else. A forced `toolChoice` is refused here: it would hold on every turn. */
+  settings?: ModelSettings;
+  /**
+   * Stores each answer at xAI for 30 days and sends only what is new, with `previous_response_id`. The chain lives in this
+   * model: in another process a conversation is sent whole again. Default false: nothing is stored, the history is sent.
+   */
+  chained?: boolean;
+  /** For what is observed of server tools. Default: the endpoint's. */
+  clock?: Clock;
+}
+
+/**
+ * A model on the Responses API. Each `stream` is one attempt at one turn; who retries is the caller. Only where the server
+ * cannot decrypt what it is sent back, the request is made once more without it.
+ * @throws {AgentError} `invalid_option` or `unsupported_setting`, naming the setting.
+ */
+export function createResponsesModel(options: ResponsesModelOptions): Model {
+  checkModelOptions(options);
+  const { id, endpoint, settings: defaults = {}, chained = false } = options;
+  checkResponsesSettings(defaults);
+  const maker = makerOf(id, endpoint.baseUrl);
+  const parts: ModelParts = {
+    id,
+    endpoint,
+    maker,
+    clock: options.clock ?? endpoint.clock,
+    writer: chained ? createChain(id, maker) : createResponsesEncoder(id, maker),
+    notices: createNotices(id),
+  };
+  return {
+    id,
+    api: "responses",
+    stream: (request, signal) =>
+      streamTurn(parts, { ...request, settings: mergeSettings(defaults, request.settings) }, signal),
+  };
+}
+
+interface ModelParts {
+  id: string;
+  endpoint: Endpoint;
+  maker: Pick<RawItems, "provider" | "family">;
+  clock: Clock;
+  writer: ResponsesWriter;
+  notices: Notices;
+}
+
+async function* streamTurn(
+  parts: ModelParts,
+  request: ModelRequest,
+  signal: AbortSignal,
+): AsyncGenerator<readonly ModelEvent[]> {
+  const { id, clock, maker, writer } = parts;
+  const { serverTools = [], messages } = request;
+  checkSettings(id, request.settings);
+  checkResponsesSettings(request.settings);
+  const count = messages.length; // the array grows once the turn is done
+  const { answer, encoded, recovery } = await send(parts, request, signal);
+  // Told with what comes first: a reader who left before the answer is read would leave its connection open.
+  let notices = [...parts.notices.open(messages), ...recovery, ...encoded.notices];
+  const accumulator = createResponsesAccumulator();
+  const deltas = createResponsesDeltas(serverTools, clock);
+  for await (const wireEvents of answer.events) {
+    for (const event of wireEvents) accumulator.add(event);
+    const shown = deltas.read(wireEvents);
+    const events = notices.length === 0 ? shown : [...notices, ...shown];
+    notices = [];
+    if (events.length > 0) yield events;
+  }
+  const response = accumulator.finish();
+  const { events, serverCalls } = deltas.finish(response);
+  const turn = decodeResponsesTurn(response, { model: id, maker, serverCalls, earlier: calledBefore(messages) });
+  encoded.answered();
+  writer.answered(request, count, turn);
+  parts.notices.told(messages);
+  yield [...notices, ...events, { type: "turn", turn: { ...turn, ...origin(answer) } }];
+}
+
+interface Sent {
+  answer: ResponsesStream;
+  encoded: EncodedRequest;
+  /** What was done so that the server could read the request. */
+  recovery: readonly ModelEvent[];
+}
+
+/** Sends the request; without what is encrypted in it once more, if that is what the server could not read. */
+async function send(parts: ModelParts, request: ModelRequest, signal: AbortSignal): Promise<Sent> {
+  try {
+    return { ...(await post(parts, request, signal)), recovery: [] };
+  } catch (error) {
+    if (!isUndecryptable(error)) throw error;
+    parts.writer.forgetBlobs(request.messages);
+    return { ...(await post(parts, request, signal)), recovery: [blobsDropped(parts.id)] };
+  }
+}
+
+async function post(
+  { id, endpoint, writer }: ModelParts,
+  request: ModelRequest,
+  signal: AbortSignal,
+): Promise<Omit<Sent, "recovery">> {
+  const encoded = writer.encode(request);
+  const { serverTools = [], settings, requestId } = request;
+  try {
+    const answer = await streamResponses(endpoint, encoded.body, {
+      signal,
+      patient: serverTools.length > 0 || mayReason(id, settings.reasoningEffort),
+      ...(requestId === undefined ? {} : { requestId }),
+    });
+    return { answer, encoded };
+  } finally {
+    encoded.release();
+  }
+}
+
+/** @see wire document 2.2: the refusal names neither item nor field */
+function isUndecryptable(error: unknown): boolean {
+  return error instanceof HttpError && error.status === 400 && /could not decrypt/i.test(error.message);
+}
+
+function blobsDropped(id: string): ModelEvent {
+  const message = `${id} could not decrypt what earlier answers of this conversation hold. It is sent without that from here on, and the model no longer knows what it thought then.`;
+  return { type: "warning", code: "encrypted_items_dropped", message };
+}
+
+/** What the headers of an answer say of it. */
+function origin(answer: ResponsesStream): { requestId?: string; simulated?: true } {
+  return {
+    ...(answer.requestId === undefined ? {} : { requestId: answer.requestId }),
+    ...(answer.simulated ? { simulated: true } : {}),
+  };
+}

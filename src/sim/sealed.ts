@@ -1,0 +1,32 @@
+import { createHash } from "node:crypto";
+import { isRecord, parseJson } from "./request.ts";
+
+/** Not a secret: it only tells what a simulator has made from what it has not. */
+const SALT = "fairwitness simulator";
+
+/**
+ * Models that can read each other's encrypted content: `grok-4` for grok-4.3 and grok-4.7. xAI does not say which can;
+ * the simulator draws the line at the major version.
+ */
+export function familyOf(model: string): string {
+  return /^[a-z]+-(?:\d+|[a-z]+)/.exec(model)?.[0] ?? model;
+}
+
+/** Content as only a simulator can read it. It holds nothing but whose it is, so that a mistaken replay is noticed. */
+export function seal(model: string, itemId: string): string {
+  const family = familyOf(model);
+  const text = JSON.stringify({ sim_enc: 1, family, of: itemId, hash: hashOf(family, itemId) });
+  return Buffer.from(text).toString("base64");
+}
+
+/** True when a simulator has sealed this for a model of the same family. */
+export function canUnseal(content: unknown, model: string): boolean {
+  if (typeof content !== "string") return false;
+  const value = parseJson(Buffer.from(content, "base64").toString("utf8"));
+  if (!isRecord(value) || typeof value.of !== "string" || typeof value.family !== "string") return false;
+  return value.family === familyOf(model) && value.hash === hashOf(value.family, value.of);
+}
+
+function hashOf(family: string, itemId: string): string {
+  return createHash("sha256").update(`${SALT}\n${family}\n${itemId}`).digest("hex").slice(0, 32);
+}

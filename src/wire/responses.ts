@@ -1,0 +1,106 @@
+import { readJson, unexpectedContent } from "./answer.ts";
+import type { Endpoint } from "./endpoint.ts";
+import { faultError } from "./errors.ts";
+import { type HttpAnswer, sendRequest } from "./http.ts";
+import { isObject } from "./json.ts";
+import { decodeResponsesEvent } from "./responses-decode.ts";
+import type { ResponsesEvent, ResponsesTerminalEvent } from "./responses-events.ts";
+import { findResponseFault } from "./responses-fault.ts";
+import { decodeResponse, incompleteResponse, malformedResponse } from "./responses-whole.ts";
+import { type Dialect, END_MS, openStream, type UnknownItem } from "./stream.ts";
+
+export interface StreamResponsesOptions {
+  signal: AbortSignal;
+  /** The same in every attempt: sent as `x-client-request-id`. */
+  requestId?: string;
+  /** Further headers. */
+  headers?: Readonly<Record<string, string>>;
+  /** True where the model may think, or the server use its tools, in silence: waits `patientMs` for headers and reads. Default false. */
+  patient?: boolean;
+}
+
+/** An answer on its way. */
+export interface ResponsesStream {
+  /** `x-request-id`. */
+  requestId: string | undefined;
+  /** The server says that it is a simulator (header `x-fairwitness-simulated`). */
+  simulated: boolean;
+  /** An array for each network read that completed any. To be read once; leaving early closes the connection. */
+  events: AsyncIterable<readonly ResponsesEvent[]>;
+}
+
+/**
+ * One attempt at `POST /responses`, streamed. The end of `events` says nothing of the answer: `finish()` of an accumulator
+ * does. What follows the terminal event is handed out as `unknown`. A server that answers with a whole response as JSON is
+ * taken at its word: that is one terminal event.
+ * @param body The request as JSON, with `stream: true`.
+ * @throws {AgentError} at once or while `events` is read, also for `response.failed` and `error`; `signal.reason` as it is
+ * when the signal is aborted.
+ */
+export async function streamResponses(
+  endpoint: Endpoint,
+  body: Uint8Array<ArrayBuffer>,
+  options: StreamResponsesOptions,
+): Promise<ResponsesStream> {
+  const answer = await sendRequest(endpoint, {
+    method: "POST",
+    path: "/responses",
+    accept: "text/event-stream",
+    body,
+    ...options,
+  });
+  return {
+    requestId: answer.requestId,
+    simulated: answer.facts.header("x-fairwitness-simulated") !== undefined,
+    events: await openStream(answer, endpoint, createResponsesDialect(), {
+      signal: options.signal,
+      patient: options.patient === true,
+    }),
+  };
+}
+
+function createResponsesDialect(): Dialect<ResponsesEvent> {
+  let isWhole = false;
+  return {
+    // The answer is whole with its terminal event; what follows can neither change nor spoil it.
+    findFault: (json, event) => (isWhole ? undefined : findResponseFault(json, event)),
+    decode(json, event) {
+      if (isWhole) return lateEvent(json, event);
+      const decoded = decodeResponsesEvent(json, event);
+      isWhole = isTerminal(decoded);
+      return decoded;
+    },
+    readWhole,
+    malformed: malformedResponse,
+    isProgress,
+    isWhole: () => isWhole,
+    // `[DONE]` may follow the terminal event or not: a server that leaves the connection open is not waited for.
+    afterEndMs: END_MS,
+  };
+}
+
+function lateEvent(json: unknown, event: string | undefined): UnknownItem {
+  const type = isObject(json) && typeof json.type === "string" ? json.type : event;
+  return type === undefined ? { type: "unknown", item: json } : { type: "unknown", event: type, item: json };
+}
+
+export function isTerminal(event: ResponsesEvent): event is ResponsesTerminalEvent {
+  return event.type === "response.completed" || event.type === "response.incomplete";
+}
+
+/** Pings, and being told again that the answer is in progress, bring nothing further. */
+function isProgress({ type }: ResponsesEvent): boolean {
+  return type !== "unknown" && type !== "response.in_progress" && type !== "response.queued";
+}
+
+/** A whole response, or the error that it is or holds. */
+async function readWhole(answer: HttpAnswer): Promise<ResponsesEvent> {
+  const json = await readJson(answer);
+  const fault = findResponseFault(json);
+  if (fault !== undefined) throw faultError(answer.facts, fault);
+  if (!isObject(json) || !Array.isArray(json.output)) throw unexpectedContent(answer, JSON.stringify(json));
+  if (json.status === "in_progress" || json.status === "queued") throw incompleteResponse("while it was in progress");
+  const isIncomplete = json.status === "incomplete";
+  const response = decodeResponse(json, isIncomplete ? "incomplete" : "completed");
+  return { type: isIncomplete ? "response.incomplete" : "response.completed", response };
+}

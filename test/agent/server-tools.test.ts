@@ -1,0 +1,282 @@
+import {
+  codeExecution,
+  createAgent,
+  createClient,
+  defineTool,
+  fetchTransport,
+  formatEvent,
+  type RunEvent,
+  type StoredEvent,
+  type Transport,
+  webSearch,
+  xSearch,
+} from "fairwitness";
+import { checkEvents, expectRun, type SimTurn, startScript } from "fairwitness/testing";
+import { describe, expect, it } from "vitest";
+import { z } from "zod";
+
+const getWeather = defineTool({
+  name: "get_weather",
+  description: "Current weather in a city.",
+  input: z.object({ city: z.string() }),
+  effect: "read",
+  execute: ({ city }) => ({ city, celsius: 20 }),
+});
+
+const mixed = (city: string): SimTurn => ({
+  reasoningEncrypted: true,
+  reasoning: "look around",
+  serverTools: [
+    {
+      kind: "web_search",
+      input: { query: `weather ${city}` },
+      sources: [`https://example.com/${city}`],
+      interleave: 1,
+    },
+    {
+      kind: "x_search",
+      action: "x_keyword_search",
+      input: { query: city, limit: 5 },
+      sources: ["https://x.com/sim_a/status/1"],
+    },
+    { kind: "code_execution", input: { code: "print(1)" }, output: "1\n" },
+  ],
+  toolCalls: [{ name: "get_weather", arguments: { city } }],
+});
+
+const answer: SimTurn = {
+  text: "It is warm [[1]](https://example.com/Oslo) and people agree [[2]](https://x.com/sim_a/status/1).",
+  citations: [{ url: "https://example.com/Oslo" }, { url: "https://x.com/sim_a/status/1" }],
+};
+
+async function collect(run: AsyncIterable<RunEvent>): Promise<RunEvent[]> {
+  const events: RunEvent[] = [];
+  for await (const event of run) events.push(event);
+  expect(checkEvents(events)).toEqual([]);
+  return events;
+}
+
+const tools = [getWeather, webSearch(), xSearch(), codeExecution()] as const;
+
+describe("an agent with tools on both sides", () => {
+  it("has one lifecycle for both, told apart by executor, and dispatches only its own", async () => {
+    await using simulator = await startScript([mixed("Oslo"), answer]);
+    const run = createAgent({ name: "a", model: simulator.model(), tools }).stream("Oslo?");
+    const events = await collect(run);
+    const lifecycle = (kind: string): string[] =>
+      events.flatMap((event) => ("call" in event && event.call.kind === kind ? [event.type] : []));
+    expect(lifecycle("function")).toEqual(["tool.started", "tool.input", "tool.executing", "tool.completed"]);
+    expect(lifecycle("x_search").filter((type) => type !== "tool.executing")).toEqual([
+      "tool.started",
+      "tool.input",
+      "tool.completed",
+    ]);
+    const result = await run.result();
+    expect(result.status).toBe("completed");
+    const x = result.toolCalls.find((entry) => entry.call.kind === "x_search");
+    expect(x).toMatchObject({
+      call: { tool: "x_search", action: "x_keyword_search", executor: "server" },
+      input: { query: "Oslo", limit: 5 },
+      outcome: "ok",
+      visibility: "not_disclosed",
+    });
+    expect(x).not.toHaveProperty("sources");
+    const web = result.toolCalls.find((entry) => entry.call.kind === "web_search");
+    expect(web?.sources).toMatchObject([{ id: "web:https://example.com/Oslo", type: "web" }]);
+    const code = result.toolCalls.find((entry) => entry.call.kind === "code_execution");
+    expect(code).toMatchObject({ input: { code: "print(1)" }, visibility: "full" });
+    expect(result.usage.serverToolCalls).toBe(3);
+    expectRun(run).calledTimes("get_weather", 1);
+  });
+
+  it("cites each source once at its place, and says which call found it and how it knows", async () => {
+    await using simulator = await startScript([mixed("Oslo"), answer]);
+    const run = createAgent({ name: "a", model: simulator.model(), tools }).stream("Oslo?");
+    await collect(run);
+    const result = await run.result();
+    expect(result.citations).toMatchObject([
+      { source: { id: "web:https://example.com/Oslo" }, foundBy: [{ basis: "reported" }] },
+      { source: { id: "x_post:1", type: "x_post" }, foundBy: [{ basis: "inferred" }] },
+    ]);
+    for (const { span, source } of result.citations) {
+      expect(span).toBeDefined();
+      expect(result.text.slice(span?.start, span?.end)).toContain(source.url);
+    }
+    const ids = result.toolCalls.map((entry) => entry.call.id);
+    for (const { foundBy } of result.citations) for (const { callId } of foundBy) expect(ids).toContain(callId);
+  });
+
+  it("without inline links cites the same sources, at places that are true for the other text", async () => {
+    await using simulator = await startScript([mixed("Oslo"), answer]);
+    const agent = createAgent({ name: "a", model: simulator.model(), tools, settings: { citations: "annotations" } });
+    const result = await agent.run("Oslo?");
+    expect(result.text).not.toContain("[[1]]");
+    expect(result.citations.map(({ source }) => source.id)).toEqual(["web:https://example.com/Oslo", "x_post:1"]);
+    for (const { span } of result.citations)
+      if (span !== undefined) expect(span.end).toBeLessThanOrEqual(result.text.length);
+  });
+
+  it("shows what the server does while it does it, to a reader of the record as well", async () => {
+    const stored: string[] = [];
+    const store = {
+      append: (_: string, events: readonly StoredEvent[]) => void stored.push(...events.map(formatEvent)),
+    };
+    await using simulator = await startScript([{ ...mixed("Oslo"), chunkDelayMs: 3 }, answer]);
+    const run = createAgent({
+      name: "a",
+      model: simulator.model(),
+      tools,
+      store: { ...store, read: () => Promise.reject(), list: () => Promise.reject() },
+    }).stream("Oslo?");
+    let seenBeforeTurn = 0;
+    for await (const event of run) {
+      if (event.type === "tool.input" && event.call.executor === "server") {
+        expect(stored.at(-1)).toContain('"tool.'); // what the viewer sees is stored already
+        seenBeforeTurn += 1;
+      }
+      if (event.type === "turn.completed") break;
+    }
+    expect(seenBeforeTurn).toBe(3);
+  });
+
+  it("tells when a citation is outside the agent's own search policy", async () => {
+    await using simulator = await startScript([{ ...answer }]);
+    const agent = createAgent({
+      name: "a",
+      model: simulator.model(),
+      tools: [webSearch({ allowedDomains: ["met.no"] }), xSearch({ excludedHandles: ["sim_a"] })],
+    });
+    const run = agent.stream("Oslo?");
+    const events = await collect(run);
+    expect(events.filter((event) => event.type === "policy.violation").map((event) => event.rule)).toEqual([
+      "web_search.allowedDomains",
+      "x_search.excludedHandles",
+    ]);
+  });
+
+  it("forced to chat completions is refused when it is built, saying why", () => {
+    const client = createClient({ apiKey: "sim_x", baseURL: "http://127.0.0.1:1" });
+    const model = client.model("grok-4.7", { api: "chat" });
+    expect(() => createAgent({ name: "a", model, tools: [webSearch()] })).toThrow(/web_search.*(Responses|responses)/s);
+    expect(() => createAgent({ name: "a", model: "grok-4.7", api: "chat", tools: [webSearch()] })).toThrow(
+      /web_search/,
+    );
+  });
+
+  it("counts the server's turns, tells the server how many are left, and stops at the limit", async () => {
+    await using simulator = await startScript([mixed("Oslo"), mixed("Rome"), answer]);
+    const agent = createAgent({ name: "a", model: simulator.model(), tools, limits: { serverTurns: 2 } });
+    const run = agent.stream("Oslo?");
+    await collect(run);
+    expect(await run.result()).toMatchObject({ status: "limited", limit: "serverTurns" });
+    expect(simulator.requests[0]?.body).toMatchObject({ max_turns: 2 });
+  });
+
+  it("stopped by costUsd says so, keeps its work and can go on", async () => {
+    await using simulator = await startScript([mixed("Oslo"), answer]);
+    const agent = createAgent({ name: "a", model: simulator.model(), tools });
+    const run = agent.stream("Oslo?", { limits: { costUsd: 0.000001 } });
+    const events = await collect(run);
+    const stopped = await run.result();
+    expect(stopped).toMatchObject({ status: "limited", limit: "costUsd", turns: 1 });
+    expect(events.some((event) => event.type === "run.limited")).toBe(true);
+    expect(stopped.toolCalls.filter((entry) => entry.outcome === "ok")).toHaveLength(4);
+    const result = await agent.run("Go on.", { messages: stopped.messages });
+    expect(result.text).toContain("It is warm");
+  });
+});
+
+describe("ten turns on both sides, replayed without state at the server,", () => {
+  it("send bodies that begin byte for byte like the one before and hold every opaque item once", async () => {
+    const cities = Array.from({ length: 9 }, (_, n) => `City${n}`);
+    await using simulator = await startScript([...cities.map(mixed), answer]);
+    const bodies: string[] = [];
+    const plain = fetchTransport();
+    const watching: Transport = (request) => {
+      if (request.body !== undefined) bodies.push(new TextDecoder().decode(request.body));
+      return plain(request);
+    };
+    const client = createClient({ apiKey: simulator.apiKey, baseURL: simulator.url, transport: watching });
+    const run = createAgent({ name: "a", model: client.model("grok-4.7"), tools, instructions: "Be thorough." }).stream(
+      "All of them?",
+    );
+    await collect(run);
+    const result = await run.result();
+    expect(result).toMatchObject({ status: "completed", turns: 10 });
+    expect(bodies).toHaveLength(10);
+    expect(run.record.filter((event) => event.type === "cache.missed" || event.type === "warning")).toEqual([]);
+    for (let n = 1; n < bodies.length; n += 1) {
+      const before = bodies[n - 1] ?? "";
+      const prefix = before.slice(0, before.lastIndexOf("]", before.lastIndexOf("]") - 1));
+      expect(bodies[n]?.startsWith(prefix.slice(0, before.indexOf('"input":[') + 9))).toBe(true);
+      const items = JSON.stringify((JSON.parse(before) as { input: unknown }).input).slice(0, -1);
+      expect(JSON.stringify((JSON.parse(bodies[n] ?? "{}") as { input: unknown }).input).startsWith(items)).toBe(true);
+    }
+    const last = JSON.parse(bodies.at(-1) ?? "{}") as {
+      input: { type?: string; encrypted_content?: string; call_id?: string }[];
+    };
+    const blobs = last.input.flatMap((item) => (item.encrypted_content === undefined ? [] : [item.encrypted_content]));
+    expect(blobs).toHaveLength(9);
+    expect(new Set(blobs).size).toBe(9);
+    expect(last.input.filter((item) => item.type === "function_call_output")).toHaveLength(9);
+    expect(last.input.filter((item) => item.type === "custom_tool_call")).toHaveLength(9);
+  });
+});
+
+describe("one conversation", () => {
+  it("goes from chat completions to the Responses API and back", async () => {
+    await using simulator = await startScript([
+      { toolCalls: [{ name: "get_weather", arguments: { city: "Oslo" } }], reasoning: "hm" },
+      { text: "20 degrees." },
+      mixed("Oslo"),
+      answer,
+      { text: "As I said." },
+    ]);
+    const chat = createAgent({ name: "a", model: simulator.model(), tools: [getWeather] });
+    const searching = createAgent({ name: "b", model: simulator.model(), tools });
+    const first = await chat.run("Oslo?", { conversation: "c" });
+    const second = await searching.run("What do people say?", { messages: first.messages, conversation: "c" });
+    const third = await chat.run("Again?", { messages: second.messages, conversation: "c" });
+    expect(third.text).toBe("As I said.");
+    expect(simulator.requests.map(({ path }) => path.replace(/^.*\/v1/, ""))).toEqual([
+      "/chat/completions",
+      "/chat/completions",
+      "/responses",
+      "/responses",
+      "/chat/completions",
+    ]);
+    const sent = simulator.requests[4]?.body as { messages: { role: string }[] };
+    expect(sent.messages.map(({ role }) => role)).toEqual([
+      "user",
+      "assistant",
+      "tool",
+      "assistant",
+      "user",
+      "assistant",
+      "tool",
+      "assistant",
+      "user",
+    ]);
+  });
+});
+
+describe("a result", () => {
+  it("reports its evidence with footnotes, and is plain data all the same", async () => {
+    await using simulator = await startScript([mixed("Oslo"), answer]);
+    const result = await createAgent({ name: "a", model: simulator.model(), tools }).run("Oslo?");
+    const report = result.report();
+    expect(report).toContain("It is warm [^1] and people agree [^2].");
+    expect(report).toContain("weather Oslo");
+    expect(Object.keys(result)).not.toContain("report");
+    expect(() => structuredClone(result)).not.toThrow();
+  });
+
+  it("of a run with options that may fail warns of them", async () => {
+    await using simulator = await startScript([{ text: "ok" }]);
+    const handles = Array.from({ length: 12 }, (_, n) => `user${n}`);
+    const agent = createAgent({ name: "a", model: simulator.model(), tools: [xSearch({ allowedHandles: handles })] });
+    expect((await agent.run("hi")).warnings).toMatchObject([
+      { code: "server_tool", message: expect.stringContaining("10") },
+    ]);
+  });
+});
