@@ -1,4 +1,12 @@
-export type { SimScript, SimToolCall, SimTurn, Simulator, SimulatorOptions } from "../sim/index.ts";
+export type {
+  SimCitation,
+  SimScript,
+  SimServerCall,
+  SimToolCall,
+  SimTurn,
+  Simulator,
+  SimulatorOptions,
+} from "../sim/index.ts";
 export type { Automaton } from "./automaton.ts";
 export { checkEvents, createAutomaton } from "./automaton.ts";
 export type { Examined, RunExpectation } from "./expect-run.ts";
