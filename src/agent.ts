@@ -57,7 +57,7 @@ export function createAgent<const Tools extends readonly AgentTool[] = readonly 
   checkAgentOptions(options as AgentOptions); // its checks read nothing whose type depends on the tools
   const parts = wire(options as AgentOptions);
   checkSettings(parts.model.id, parts.settings);
-  parts.model.accepts?.(parts.toolbox.serverTools);
+  parts.model.accepts?.(parts.toolbox.serverTools, parts.settings);
 
   const stream = (input: RunInput, given: RunSettings & { context?: unknown } = {}): Run => {
     checkRunOptions(options.name, given);

@@ -1,4 +1,4 @@
-import { createModel, type Model, type ModelApi, type ModelSettings } from "../model/index.ts";
+import { createModel, createResponsesModel, type Model, type ModelApi, type ModelSettings } from "../model/index.ts";
 import {
   type ChatCompletion,
   type Endpoint,
@@ -27,6 +27,13 @@ export interface Client {
    * @throws {AgentError} `invalid_option` or `unsupported_setting`, naming the setting.
    */
   model(name: string, options?: ClientModelOptions): Model;
+  /**
+   * A model on the Responses API that leaves the history with xAI: each answer is stored there for 30 days, and only what is
+   * new is sent, with `previous_response_id`. The chain lives in the model: in another process, or for another
+   * conversation, the history is sent whole.
+   * @throws {AgentError} `invalid_option` or `unsupported_setting`, naming the setting.
+   */
+  chainedModel(name: string, settings?: ModelSettings): Model;
 }
 
 /** Settings of a model, and the endpoint it is asked on. */
@@ -89,6 +96,8 @@ export function createClient(options: ClientOptions = {}): Client {
     languageModels: createLookup(parts, listLanguageModels, getLanguageModel),
     model: (name, { api = "auto", ...settings } = {}) =>
       createModel({ id: name, endpoint: parts.endpoint, api, settings }),
+    chainedModel: (name, settings = {}) =>
+      createResponsesModel({ id: name, endpoint: parts.endpoint, settings, chained: true }),
   };
 }
 

@@ -2,7 +2,7 @@ import { AgentError } from "../errors.ts";
 import type { Endpoint } from "../wire/index.ts";
 import { createChatModel } from "./chat.ts";
 import type { Model, ModelSettings } from "./model.ts";
-import { checkModelOptions } from "./options.ts";
+import { checkModelOptions, mergeSettings } from "./options.ts";
 import { createResponsesModel } from "./responses.ts";
 import { checkResponsesSettings } from "./responses-settings.ts";
 
@@ -48,8 +48,8 @@ export function createAutoModel(chat: Model, responses: Model): Model {
     api: "auto",
     stream: (request, signal) =>
       (request.serverTools?.length ?? 0) > 0 ? responses.stream(request, signal) : chat.stream(request, signal),
-    accepts(serverTools) {
-      if (serverTools.length > 0) responses.accepts?.(serverTools);
+    accepts(serverTools, settings) {
+      if (serverTools.length > 0) responses.accepts?.(serverTools, settings);
     },
   };
 }
@@ -65,6 +65,6 @@ function lazyResponses(options: Omit<ModelOptions, "api">): Model {
     id: options.id,
     api: "responses",
     stream: (request, signal) => model().stream(request, signal),
-    accepts: () => checkResponsesSettings(options.settings ?? {}),
+    accepts: (_, settings) => checkResponsesSettings(mergeSettings(options.settings ?? {}, settings)),
   };
 }

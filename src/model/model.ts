@@ -125,9 +125,9 @@ export interface Model {
    */
   stream(request: ModelRequest, signal: AbortSignal): AsyncIterable<readonly ModelEvent[]>;
   /**
-   * Whether it can be offered these tools: asked when an agent is made, so that what cannot work fails there and not in
+   * Whether it can be offered these tools with these settings: asked when an agent is made, so that what cannot work fails there and not in
    * the first run. Absent: it takes any.
    * @throws {AgentError} `unsupported_setting` saying why not and what to do.
    */
-  accepts?(serverTools: readonly ServerTool[]): void;
+  accepts?(serverTools: readonly ServerTool[], settings: ModelSettings): void;
 }

@@ -5,6 +5,7 @@ import {
   type Endpoint,
   HttpError,
   type ResponsesStream,
+  decodeResponsesUsage as readResponsesUsage,
   streamResponses,
 } from "../wire/index.ts";
 import { mayReason } from "./capabilities.ts";
@@ -18,6 +19,7 @@ import { decodeResponsesTurn } from "./responses-decode.ts";
 import { createResponsesDeltas } from "./responses-deltas.ts";
 import { createResponsesEncoder, type ResponsesWriter } from "./responses-encode.ts";
 import { checkResponsesSettings } from "./responses-settings.ts";
+import { decodeResponsesCost, decodeResponsesUsage } from "./responses-usage.ts";
 import { checkSettings } from "./settings.ts";
 
 export interface ResponsesModelOptions {
@@ -57,6 +59,7 @@ export function createResponsesModel(options: ResponsesModelOptions): Model {
   return {
     id,
     api: "responses",
+    accepts: (_, settings) => checkResponsesSettings(mergeSettings(defaults, settings)),
     stream: (request, signal) =>
       streamTurn(parts, { ...request, settings: mergeSettings(defaults, request.settings) }, signal),
   };
@@ -86,12 +89,18 @@ async function* streamTurn(
   let notices = [...parts.notices.open(messages), ...recovery, ...encoded.notices];
   const accumulator = createResponsesAccumulator();
   const deltas = createResponsesDeltas(serverTools, clock);
-  for await (const wireEvents of answer.events) {
-    for (const event of wireEvents) accumulator.add(event);
-    const shown = deltas.read(wireEvents);
-    const events = notices.length === 0 ? shown : [...notices, ...shown];
-    notices = [];
-    if (events.length > 0) yield events;
+  try {
+    for await (const wireEvents of answer.events) {
+      for (const event of wireEvents) accumulator.add(event);
+      const shown = deltas.read(wireEvents);
+      const events = notices.length === 0 ? shown : [...notices, ...shown];
+      notices = [];
+      if (events.length > 0) yield events;
+    }
+  } catch (error) {
+    const used = usageOf(error);
+    if (used !== undefined) yield [used];
+    throw error;
   }
   const response = accumulator.finish();
   const { events, serverCalls } = deltas.finish(response);
@@ -100,6 +109,13 @@ async function* streamTurn(
   writer.answered(request, count, turn);
   parts.notices.told(messages);
   yield [...notices, ...events, { type: "turn", turn: { ...turn, ...origin(answer) } }];
+}
+
+/** What an answer had used when it failed: it is billed all the same. */
+function usageOf(error: unknown): ModelEvent | undefined {
+  const wire = error instanceof HttpError ? readResponsesUsage(error.usage) : undefined;
+  const usage = wire === undefined ? undefined : decodeResponsesUsage(wire);
+  return usage === undefined ? undefined : { type: "usage", usage, cost: decodeResponsesCost(wire) };
 }
 
 interface Sent {

@@ -13,6 +13,8 @@ export class HttpError extends AgentError {
   readonly serverCode: string | undefined;
   /** The parameter the server complains of. */
   readonly param: string | undefined;
+  /** What an answer that failed on its way had used, as the wire says it. */
+  readonly usage: unknown;
 
   constructor(code: ErrorCode, message: string, options: HttpErrorOptions) {
     super(code, message, options);
@@ -20,6 +22,7 @@ export class HttpError extends AgentError {
     this.requestId = options.requestId;
     this.serverCode = options.serverCode;
     this.param = options.param;
+    this.usage = options.usage;
   }
 }
 
@@ -28,6 +31,7 @@ export interface HttpErrorOptions extends AgentErrorOptions {
   requestId?: string | undefined;
   serverCode?: string | undefined;
   param?: string | undefined;
+  usage?: unknown;
 }
 
 /** The server points elsewhere. Never followed, never retried: key and prompt would go with the request. */
@@ -95,6 +99,7 @@ function build(
     requestId,
     serverCode,
     param: fault.param === undefined ? undefined : shorten(facts.redact(fault.param)),
+    usage: fault.usage,
     retryable: verdict.retryable,
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
   });

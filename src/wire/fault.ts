@@ -7,6 +7,8 @@ export interface ServerFault {
   code?: string;
   /** The parameter it complains of, where it says so. */
   param?: string;
+  /** What the failed answer used, as the wire says it: it is billed all the same. */
+  usage?: unknown;
 }
 
 /**

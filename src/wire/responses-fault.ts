@@ -25,5 +25,6 @@ function isFailed(response: unknown): boolean {
 
 /** A failure that does not say why is still one. */
 function faultOf(response: unknown, event: unknown): ServerFault {
-  return findFault(response) ?? findFault(event) ?? { message: "The response failed, and does not say why." };
+  const fault = findFault(response) ?? findFault(event) ?? { message: "The response failed, and does not say why." };
+  return isObject(response) && isObject(response.usage) ? { ...fault, usage: response.usage } : fault;
 }

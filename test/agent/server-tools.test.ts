@@ -163,6 +163,40 @@ describe("an agent with tools on both sides", () => {
     );
   });
 
+  it("with a setting that the Responses API does not take is refused when it is built", () => {
+    expect(() => createAgent({ name: "a", model: "grok-4.7", tools: [webSearch()], settings: { seed: 7 } })).toThrow(
+      /seed/,
+    );
+  });
+
+  it("counts what a failed attempt had used, and says what failed", async () => {
+    const failed = { text: "half", failed: { code: "server_error", message: "The model crashed." } };
+    await using simulator = await startScript([failed, answer]);
+    const agent = createAgent({ name: "a", model: simulator.model(), tools, runtime: { random: () => 0 } });
+    const run = agent.stream("Oslo?");
+    await collect(run);
+    const result = await run.result();
+    expect(result).toMatchObject({ status: "completed", usage: { requests: 2, unreported: 0 } });
+    const retrying = run.record.find((event) => event.type === "turn.retrying");
+    expect(retrying).toMatchObject({
+      usage: { outputTokens: expect.any(Number) },
+      error: { message: expect.stringContaining("crashed") },
+    });
+  });
+
+  it("that chains leaves the history with the server and sends only what is new", async () => {
+    await using simulator = await startScript([mixed("Oslo"), answer]);
+    const client = createClient({ apiKey: simulator.apiKey, baseURL: simulator.url });
+    const result = await createAgent({ name: "a", model: client.chainedModel("grok-4.7"), tools }).run("Oslo?");
+    expect(result.text).toContain("It is warm");
+    const [first, second] = simulator.requests.map(
+      ({ body }) => body as { store?: boolean; previous_response_id?: string; input: unknown[] },
+    );
+    expect(first).toMatchObject({ store: true });
+    expect(second?.previous_response_id).toEqual(expect.any(String));
+    expect(second?.input).toMatchObject([{ type: "function_call_output" }]);
+  });
+
   it("counts the server's turns, tells the server how many are left, and stops at the limit", async () => {
     await using simulator = await startScript([mixed("Oslo"), mixed("Rome"), answer]);
     const agent = createAgent({ name: "a", model: simulator.model(), tools, limits: { serverTurns: 2 } });

@@ -457,8 +457,8 @@ describe("the choice of the endpoint", () => {
   test("chat, when it is forced, refuses server tools when asked and when sent them, saying why and what to do", async () => {
     const { endpoint, sent } = server();
     const model = createModel({ id: "grok-4.7", endpoint, api: "chat" });
-    expect(() => model.accepts?.([webSearch])).toThrow(/refuses web_search with a 422.*"responses"/);
-    expect(() => model.accepts?.([])).not.toThrow();
+    expect(() => model.accepts?.([webSearch], {})).toThrow(/refuses web_search with a 422.*"responses"/);
+    expect(() => model.accepts?.([], {})).not.toThrow();
     const { error } = await drain(model.stream(request({ serverTools: [webSearch] }), never));
     expect(error).toMatchObject({ code: "unsupported_setting" });
     expect(sent).toEqual([]);
@@ -467,8 +467,8 @@ describe("the choice of the endpoint", () => {
   test("finds settings that the Responses API does not take before the first run, and only where it is used", () => {
     const { endpoint } = server();
     const model = createModel({ id: "grok-4.20-non-reasoning", endpoint, settings: { seed: 1 } });
-    expect(() => model.accepts?.([])).not.toThrow();
-    expect(() => model.accepts?.([webSearch])).toThrow(/settings\.seed/);
+    expect(() => model.accepts?.([], {})).not.toThrow();
+    expect(() => model.accepts?.([webSearch], {})).toThrow(/settings\.seed/);
   });
 
   test("is refused where it is none", () => {

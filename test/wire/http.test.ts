@@ -44,7 +44,7 @@ describe("over real HTTP", () => {
     const ports = new Set<number | undefined>();
     for (let turn = 0; turn < 4; turn++) {
       await readAll(endpointAt(server.url));
-      await new Promise((resolve) => setTimeout(resolve, 20));
+      await new Promise((resolve) => setTimeout(resolve, 120));
     }
     for (const request of server.requests) ports.add(request.socket.remotePort);
     expect(ports.size).toBe(1);
