@@ -1,10 +1,10 @@
 import { z } from "zod";
-import type { RetryPolicy } from "./client/index.ts";
+import { checkRetry, type RetryPolicy } from "./client/index.ts";
 import type { Clock } from "./clock.ts";
 import { AgentError } from "./errors.ts";
 import type { RunLimits } from "./event/index.ts";
 import type { BufferLimits } from "./loop/index.ts";
-import type { Message, UserMessage } from "./message/index.ts";
+import { checkMessages, type Message, type UserMessage } from "./message/index.ts";
 import type { Model, ModelSettings } from "./model/index.ts";
 import type { RunStore } from "./store/index.ts";
 import type { AgentTool, ContextOf } from "./tool/index.ts";
@@ -28,9 +28,9 @@ export interface AgentOptions<Tools extends readonly AgentTool[] = readonly Agen
   limits?: RunLimits;
   /** Turns in a row whose tool calls may fail in a way the model can mend, before the run fails. Default 2. */
   correctionBudget?: number;
-  /** Tool calls carried out at the same time, over all runs of the agent. Default 8. */
+  /** Tool calls of a run that are carried out at the same time. Default 8. */
   toolConcurrency?: number;
-  /** When a failed attempt at a turn is tried again. Default: 3 attempts, see `RetryPolicy`. */
+  /** When a failed attempt at a turn is tried again: the agent's own, not that of its model's client. Default: 3 attempts. */
   retry?: Partial<RetryPolicy>;
   /** Where the records of the agent's runs are kept. Default: only in memory, with the run. */
   store?: RunStore;
@@ -62,7 +62,7 @@ export interface RunSettings {
   /** Over the agent's own. */
   limits?: RunLimits;
   /** Cancels the run. */
-  signal?: AbortSignal;
+  signal?: AbortSignal | undefined;
 }
 
 /** As `RunSettings`; `context` is required when a tool needs one. */
@@ -119,6 +119,7 @@ const limitsSchema = (): z.ZodType<RunLimits> =>
 
 /** @throws {AgentError} `invalid_option` naming the option, what is wrong with it and what to write. */
 export function checkAgentOptions(options: AgentOptions): void {
+  checkObject("createAgent", options);
   refuseUnknownKeys("createAgent", options, AGENT_KEYS);
   if (typeof options.name !== "string" || options.name.trim() === "") {
     throw invalid('createAgent needs a name, such as { name: "scout" }: records and errors are told apart by it.');
@@ -140,12 +141,35 @@ export function checkAgentOptions(options: AgentOptions): void {
   checkWhole("correctionBudget", options.correctionBudget, 0);
   checkWhole("toolConcurrency", options.toolConcurrency, 1);
   checkLimits(`createAgent "${options.name}"`, options.limits);
+  checkRetry(options.retry ?? {});
+  const { instructions } = options;
+  if (instructions !== undefined && typeof instructions !== "string" && typeof instructions !== "function") {
+    throw invalid(
+      `createAgent "${options.name}": instructions is a text or a function that gives one, not a ${typeof instructions}.`,
+    );
+  }
 }
 
 /** @throws {AgentError} `invalid_option` */
 export function checkRunOptions(agent: string, options: RunSettings): void {
+  checkObject(`the run of "${agent}"`, options);
   refuseUnknownKeys(`the run of "${agent}"`, options, RUN_KEYS);
+  if (options.messages !== undefined) checkMessages(options.messages, "messages");
+  const { signal, conversation } = options;
+  if (signal !== undefined && !(signal instanceof AbortSignal)) {
+    throw invalid(
+      `the run of "${agent}": signal is no AbortSignal. Give the signal of an AbortController: { signal: controller.signal }.`,
+    );
+  }
+  if (conversation !== undefined && (typeof conversation !== "string" || conversation === "")) {
+    throw invalid(`the run of "${agent}": conversation is an id, a text that is not empty.`);
+  }
   checkLimits(`the run of "${agent}"`, options.limits);
+}
+
+function checkObject(where: string, options: unknown): void {
+  if (typeof options === "object" && options !== null) return;
+  throw invalid(`${where} takes an object of options, not ${options === null ? "null" : typeof options}.`);
 }
 
 function checkLimits(where: string, limits: RunLimits | undefined): void {
@@ -154,7 +178,7 @@ function checkLimits(where: string, limits: RunLimits | undefined): void {
   if (checked.success) return;
   const [issue] = checked.error.issues;
   const path = ["limits", ...(issue?.path ?? [])].join(".");
-  const fix = "Every limit is a positive number (counts are whole); leave a limit out to have none.";
+  const fix = "Every limit is a positive number (counts are whole); leave one out to have its default.";
   throw invalid(`${where}: ${path}: ${issue?.message ?? "invalid"}. ${fix}`);
 }
 

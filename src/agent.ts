@@ -12,16 +12,9 @@ import { type Clock, systemClock } from "./clock.ts";
 import { AgentError } from "./errors.ts";
 import type { CompletedResult, NewEvent, Reporting, RunResult } from "./event/index.ts";
 import { completed, DEFAULT_LIMITS, type Run, startRun } from "./loop/index.ts";
-import { type Message, pairMessages } from "./message/index.ts";
+import { checkMessages, type Message, pairMessages } from "./message/index.ts";
 import { checkSettings, type Model, type ModelSettings } from "./model/index.ts";
-import {
-  type AgentTool,
-  type ContextOf,
-  createToolbox,
-  createToolSlots,
-  type Toolbox,
-  type ToolSlots,
-} from "./tool/index.ts";
+import { type AgentTool, type ContextOf, createToolbox, createToolSlots, type Toolbox } from "./tool/index.ts";
 
 /** Runs a model with tools until its work is done. Holds no state: what happened is in the record of each run. */
 export interface Agent<Context = unknown> {
@@ -61,7 +54,7 @@ export function createAgent<const Tools extends readonly AgentTool[] = readonly 
 
   const stream = (input: RunInput, given: RunSettings & { context?: unknown } = {}): Run => {
     checkRunOptions(options.name, given);
-    return start(parts, input, given);
+    return start(parts, asMessages(input), given);
   };
   const run = async (
     input: RunInput,
@@ -79,7 +72,6 @@ interface AgentParts {
   options: AgentOptions;
   model: Model;
   toolbox: Toolbox;
-  slots: ToolSlots;
   settings: ModelSettings;
   runtime: Required<Pick<AgentRuntime, "clock" | "createId" | "random">>;
 }
@@ -90,7 +82,6 @@ function wire(options: AgentOptions): AgentParts {
     options,
     model: modelOf(options, clock, random),
     toolbox: createToolbox(options.tools ?? []),
-    slots: createToolSlots(options.toolConcurrency ?? 8),
     settings: options.settings ?? {},
     runtime: { clock, createId, random },
   };
@@ -101,14 +92,14 @@ function modelOf({ model, api }: AgentOptions, clock: Clock, random: () => numbe
   return createClient({ clock, random }).model(model, api === undefined ? {} : { api });
 }
 
-function start(parts: AgentParts, input: RunInput, given: RunSettings & { context?: unknown }): Run {
-  const { options, model, toolbox, slots, runtime } = parts;
-  const settings = { ...parts.settings, ...given.settings };
+function start(parts: AgentParts, input: readonly Message[], given: RunSettings & { context?: unknown }): Run {
+  const { options, model, toolbox, runtime } = parts;
+  const settings = { ...parts.settings, ...withoutUndefined(given.settings) };
   checkSettings(model.id, settings);
   const runId = `run_${runtime.createId()}`;
-  const limits = { ...DEFAULT_LIMITS, ...options.limits, ...given.limits };
+  const limits = { ...DEFAULT_LIMITS, ...withoutUndefined(options.limits), ...withoutUndefined(given.limits) };
   const conversation = given.conversation ?? runId;
-  const history = [...(given.messages ?? []), ...asMessages(input)];
+  const history = [...(given.messages ?? []), ...input];
   const started = (instructions: string | undefined): readonly NewEvent[] => {
     const { messages, repairs } = pairMessages(history);
     const common = {
@@ -128,7 +119,7 @@ function start(parts: AgentParts, input: RunInput, given: RunSettings & { contex
     runId,
     model,
     toolbox,
-    slots,
+    slots: createToolSlots(options.toolConcurrency ?? 8), // of its own: a handler may run the agent again
     settings,
     limits,
     conversation,
@@ -174,14 +165,21 @@ async function instructionsFor({ instructions, name }: AgentOptions, context: un
   return text;
 }
 
-function asMessages(input: RunInput): readonly Message[] {
+function asMessages(input: unknown): readonly Message[] {
   if (typeof input === "string") {
     if (input === "")
       throw new AgentError("invalid_option", "The input is empty; xAI refuses a message without content.");
     return [{ role: "user", content: input }];
   }
-  const messages = "role" in input ? [input] : input;
+  const messages: unknown = Array.isArray(input) ? input : [input];
+  checkMessages(messages, Array.isArray(input) ? "input" : "input, as a message,");
   if (messages.length === 0)
     throw new AgentError("invalid_option", "The input has no messages; there is nothing to answer.");
   return messages;
+}
+
+/** An option that is undefined is one that is not set: it does not hide the one below it. */
+function withoutUndefined<T extends object>(options: T | undefined): Partial<T> {
+  // The values that are left have the types they had.
+  return Object.fromEntries(Object.entries(options ?? {}).filter(([, value]) => value !== undefined)) as Partial<T>;
 }

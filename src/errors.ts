@@ -70,6 +70,8 @@ export interface ErrorInfo {
   requestId?: string;
   /** How many requests were made before giving up. */
   attempts?: number;
+  /** A simulator said so, not a server of xAI. */
+  simulated?: true;
 }
 
 /** The one base class. `code` is for programs, `message` for people, `cause` for debugging. */
@@ -98,9 +100,10 @@ export class AgentError extends Error {
 export function errorInfo(error: unknown): ErrorInfo {
   if (!(error instanceof AgentError)) return { code: "internal", message: errorMessage(error) };
   const info: ErrorInfo = { code: error.code, message: error.message, retryable: error.retryable };
-  const { status, requestId } = error as { status?: unknown; requestId?: unknown };
+  const { status, requestId, simulated } = error as { status?: unknown; requestId?: unknown; simulated?: unknown };
   if (typeof status === "number") info.status = status;
   if (typeof requestId === "string") info.requestId = requestId;
+  if (simulated === true) info.simulated = true;
   if (error.attempts > 1) info.attempts = error.attempts;
   return info;
 }

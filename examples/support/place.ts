@@ -13,8 +13,7 @@ export interface Place extends AsyncDisposable {
 }
 
 export async function findPlace(model = "grok-4.7"): Promise<Place> {
-  const key = process.env.XAI_API_KEY;
-  if (key !== undefined && key !== "") {
+  if ((process.env.XAI_API_KEY ?? "").trim() !== "") {
     const client = createClient();
     return {
       label: `${process.env.XAI_BASE_URL ?? "https://api.x.ai/v1"} with ${model}`,

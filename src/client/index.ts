@@ -1,3 +1,17 @@
+export type {
+  ChatChunk,
+  ChatCompletion,
+  ChatMessage,
+  ChatPartial,
+  ChatTool,
+  LanguageModelInfo,
+  ModelInfo,
+  ResponsesEvent,
+  ResponsesInputItem,
+  ResponsesPartial,
+  ResponsesResponse,
+  ResponsesTool,
+} from "../wire/index.ts";
 export {
   type ChatCompletions,
   type Client,
@@ -7,7 +21,7 @@ export {
   type Models,
 } from "./client.ts";
 export type { ChatCompletionStream } from "./completions.ts";
-export type { ClientOptions } from "./options.ts";
+export { type ClientOptions, checkRetry } from "./options.ts";
 export type { ChatCompletionRequest, RequestOptions } from "./request.ts";
 export type { ResponseStream, Responses } from "./responses.ts";
 export type { ResponsesCreateRequest } from "./responses-request.ts";

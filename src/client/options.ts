@@ -66,6 +66,9 @@ const HABITS: Readonly<Record<string, string>> = {
 
 /** @throws {AgentError} `invalid_option`, naming the right option where the wrong one is a habit from elsewhere. */
 export function checkClientOptions(options: ClientOptions): void {
+  if (typeof options !== "object" || options === null) {
+    throw new AgentError("invalid_option", "createClient takes an object of options, or nothing.");
+  }
   for (const name of Object.keys(options)) {
     if (Object.hasOwn(NAMES, name)) continue;
     const meant = HABITS[name.toLowerCase().replaceAll("_", "")];
@@ -78,7 +81,8 @@ export function checkClientOptions(options: ClientOptions): void {
   checkRetry(options.retry ?? {});
 }
 
-function checkRetry(retry: Partial<RetryPolicy>): void {
+/** @throws {AgentError} `invalid_option`, naming the option. */
+export function checkRetry(retry: Partial<RetryPolicy>): void {
   for (const [name, value] of Object.entries(retry)) {
     if (!Object.hasOwn(DEFAULT_RETRY, name)) {
       const known = Object.keys(DEFAULT_RETRY).join(", ");

@@ -221,7 +221,7 @@ function closeRound(state: RunState, round: readonly LedgerEntry[]): void {
   state.corrections = round.some(isMendable) ? state.corrections + 1 : 0;
 }
 
-/** Failed in a way the model can mend by calling differently. */
+/** Failed, so that the model should call differently or do without. */
 function isMendable({ outcome }: LedgerEntry): boolean {
-  return outcome === "invalid_input" || outcome === "unknown_tool" || outcome === "error";
+  return outcome === "invalid_input" || outcome === "unknown_tool" || outcome === "error" || outcome === "timeout";
 }

@@ -25,6 +25,7 @@ const NEVER_SENT: ReadonlySet<string> = new Set([
 ]);
 
 export function countFailedAttempt(state: RunState, failed: FailedAttempt): void {
+  if (failed.simulated === true || failed.error.simulated === true) state.simulated = true;
   if (!NEVER_SENT.has(failed.error.code)) countAttempt(state, failed.usage, failed.cost);
 }
 

@@ -16,6 +16,8 @@ export interface FailedAttempt {
   /** What the attempt used, when the server said so before it failed. */
   usage?: Usage;
   cost?: Cost;
+  /** A simulator answered, not a model. */
+  simulated?: true;
 }
 
 /** An attempt at the turn failed and another follows after `delayMs`: what the attempt showed is void. */
@@ -40,6 +42,8 @@ export interface TurnCompletedEvent extends EventBase {
   type: "turn.completed";
   message: AssistantMessage;
   finishReason: FinishReason;
+  /** The server's own word for it, where ours says less. */
+  wireFinishReason?: string;
   /** Absent when the server did not report it. */
   usage?: Usage;
   cost: Cost;

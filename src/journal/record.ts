@@ -1,5 +1,5 @@
 import type { Clock } from "../clock.ts";
-import { AgentError } from "../errors.ts";
+import { AgentError, errorMessage } from "../errors.ts";
 import type { ClosingEvent, NewEvent, RunFold, StoredEvent } from "../event/index.ts";
 import { createFold, isClosing } from "../event/index.ts";
 
@@ -29,6 +29,8 @@ export interface RecordOptions {
   clock: Clock;
   /** Events already on record, such as those of a run that is carried on. */
   events?: readonly StoredEvent[];
+  /** Stores events for good, before anything else happens with them. When it throws, they are not on the record. */
+  persist?: ((events: readonly StoredEvent[]) => void) | undefined;
   /** Called once for each append, after it is stored. */
   onAppend?: (events: readonly StoredEvent[]) => void;
 }
@@ -36,6 +38,7 @@ export interface RecordOptions {
 /** A record in memory. */
 export function createRecord(options: RecordOptions): RunRecord {
   const { runId, clock, onAppend } = options;
+  let persist = options.persist;
   const events: StoredEvent[] = [...(options.events ?? [])];
   const fold = createFold(events);
   return {
@@ -45,6 +48,7 @@ export function createRecord(options: RecordOptions): RunRecord {
     closing: () => fold.state.closing,
     append(added, place) {
       const stamped = added.map((event, offset) => stamp(event, events.length + offset, place));
+      store(stamped);
       for (const event of stamped) {
         refuseSecondClosing(fold, event);
         events.push(event);
@@ -53,6 +57,18 @@ export function createRecord(options: RecordOptions): RunRecord {
       onAppend?.(stamped);
     },
   };
+
+  /** After a failure nothing more is stored: what is stored ends where it is whole. */
+  function store(stamped: readonly StoredEvent[]): void {
+    if (persist === undefined) return;
+    try {
+      persist(stamped);
+    } catch (cause) {
+      persist = undefined;
+      const message = `The store could not take ${stamped.length} events of ${runId}: ${errorMessage(cause)}. The run ends here; what is stored is whole up to this point.`;
+      throw new AgentError("store_failed", message, { cause });
+    }
+  }
 
   function stamp(event: NewEvent, seq: number, place: RecordedIn | undefined): StoredEvent {
     // A closing event ends the run and not the step that found the end: on resume that step runs again.

@@ -15,6 +15,8 @@ export interface Attempt {
   used?: Extract<ModelEvent, { type: "usage" }>;
   /** The calls of server tools that it told of. */
   served: ServedCalls;
+  /** A simulator answers. */
+  simulated?: true;
   startedMs: number;
   firstDeltaMs?: number;
 }

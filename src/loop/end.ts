@@ -46,35 +46,36 @@ function judgeTurn({ turn, finishReason, message }: TurnCompletedEvent): Verdict
 }
 
 function judgeUnknownEnd(turn: number, text: string): Verdict | undefined {
-  if (text !== "") return undefined; // it was terminated properly; the reason itself is on the record
+  if (text !== "") return undefined; // it was terminated properly; the reason itself is on the record, with a warning
   return fail(turn, "empty_answer", "The model stopped without text or tool calls, for a reason we do not know.");
 }
 
 function judgeCalls(turn: TurnCompletedEvent, soFar: RunJudged): Verdict | undefined {
   const { calls, toolbox, state, correctionBudget } = soFar;
-  for (const entry of calls) {
-    const tool = toolbox.get(entry.call.tool);
-    if (tool?.onError === "fail" && entry.outcome !== undefined && entry.outcome !== "ok") {
-      const why = entry.error?.message ?? entry.outcome;
-      return fail(
-        turn.turn,
-        "tool_failed",
-        `The tool ${entry.call.tool} failed and is declared onError: "fail": ${why}`,
-      );
-    }
-    if (tool?.endsRun === true && entry.outcome === "ok") {
-      const text = turn.message.content === "" ? (entry.content ?? "") : turn.message.content;
-      return { type: "end", closing: { type: "run.completed", turn: turn.turn, text } };
-    }
+  const failed = calls.find((entry) => toolbox.get(entry.call.tool)?.onError === "fail" && handlerFailed(entry));
+  if (failed !== undefined) {
+    const why = failed.error?.message ?? failed.outcome;
+    const { tool } = failed.call;
+    return fail(turn.turn, "tool_failed", `The tool ${tool} failed and is declared onError: "fail": ${why}`);
+  }
+  const last = calls.find((entry) => entry.outcome === "ok" && toolbox.get(entry.call.tool)?.endsRun === true);
+  if (last !== undefined) {
+    const text = last.content ?? turn.message.content;
+    return { type: "end", closing: { type: "run.completed", turn: turn.turn, text } };
   }
   if (state.corrections <= correctionBudget) return undefined;
-  const last = calls.find((entry) => entry.outcome !== "ok");
-  const told = last === undefined ? "" : ` The last: ${last.call.tool}: ${last.error?.message ?? last.outcome}`;
+  const bad = calls.find((entry) => entry.outcome !== "ok");
+  const told = bad === undefined ? "" : ` The last: ${bad.call.tool}: ${bad.error?.message ?? bad.outcome}`;
   return fail(
     turn.turn,
     "corrections_exhausted",
     `Tool calls failed in ${state.corrections} turns in a row, and correctionBudget allows ${correctionBudget}.${told}`,
   );
+}
+
+/** The handler ran and did not do its work; arguments that do not fit are the model's to mend. */
+function handlerFailed({ outcome }: LedgerEntry): boolean {
+  return outcome === "error" || outcome === "timeout" || outcome === "unknown";
 }
 
 function judgeAnswer(turn: TurnCompletedEvent, calls: readonly LedgerEntry[]): Verdict {

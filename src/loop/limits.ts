@@ -33,9 +33,12 @@ export function spentOf(limit: LimitName, state: RunState, activeMs: number): nu
   }
 }
 
-/** The first limit that leaves no room for another turn, or undefined. */
+/**
+ * The first limit that leaves no room for another turn, or undefined. `toolCalls` is not one of them: a turn may answer
+ * without a call, and calls beyond the limit are simply not begun.
+ */
 export function reachedLimit(limits: RunLimits, state: RunState, activeMs: number): LimitUse | undefined {
-  return uses(limits, state, activeMs).find(({ used, max }) => used >= max);
+  return uses(limits, state, activeMs).find(({ limit, used, max }) => limit !== "toolCalls" && used >= max);
 }
 
 /** Limits that are nearly used up and were not warned of yet. */

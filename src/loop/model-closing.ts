@@ -1,7 +1,8 @@
+import { orAborted } from "../clock.ts";
 import type { NewEvent } from "../event/index.ts";
 import { type AssistantMessage, type Cost, freshId, type MessageToolCall } from "../message/index.ts";
 import type { ModelTurn } from "../model/index.ts";
-import { readArguments, type Toolbox } from "../tool/index.ts";
+import { readArguments } from "../tool/index.ts";
 import type { Attempt } from "./attempt.ts";
 import { policyViolations } from "./policy.ts";
 import type { LoopServices } from "./services.ts";
@@ -18,8 +19,10 @@ export async function closingEvents(services: LoopServices, attempt: Attempt, wh
   events.push(...attempt.served.complete(whole.serverCalls ?? []));
   events.push(...attempt.served.cite(whole.citations ?? []));
   events.push(...policyViolations(toolbox.serverTools, whole.citations ?? [], turn));
-  for (const call of message.toolCalls ?? []) events.push(...(await callEvents(toolbox, call, turn)));
-  const totalMs = clock.monotonic() - attempt.startedMs;
+  const totalMs = clock.monotonic() - attempt.startedMs; // the checks of arguments are ours and not the model's
+  const calls = Promise.all((message.toolCalls ?? []).map((call) => callEvents(services, call, turn)));
+  events.push(...(await orAborted(calls, attempt.info.signal)).flat());
+  if (whole.finishReason === "other") events.push(unknownFinish(whole, turn));
   const { message: _asReceived, serverCalls: _recordedAbove, citations: _aboveToo, ...rest } = whole;
   events.push({
     type: "turn.completed",
@@ -35,13 +38,24 @@ export async function closingEvents(services: LoopServices, attempt: Attempt, wh
 }
 
 /** What a simulator says a turn cost was billed to nobody. */
-function asEstimate(cost: Cost): Cost {
+export function asEstimate(cost: Cost): Cost {
   return cost.basis === "billed" ? { ...cost, basis: "estimated" } : cost;
 }
 
-async function callEvents(toolbox: Toolbox, call: MessageToolCall, turn: number): Promise<readonly NewEvent[]> {
+/** An answer that ended for a reason we do not know may be less than it looks. */
+function unknownFinish({ wireFinishReason = "none" }: ModelTurn, turn: number): NewEvent {
+  const message = `The model stopped for a reason that is not known here (${wireFinishReason}).`;
+  return { type: "warning", turn, code: "finish_reason", message };
+}
+
+async function callEvents(
+  { toolbox, clock, checked }: LoopServices,
+  call: MessageToolCall,
+  turn: number,
+): Promise<readonly NewEvent[]> {
   const named = { id: call.id, tool: call.tool, executor: "client", kind: "function" } as const;
-  const { input, inputText, issues } = await readArguments(toolbox.get(call.tool), call.arguments);
+  const { input, inputText, value, issues } = await readArguments(toolbox.get(call.tool), call.arguments, clock);
+  if (issues === undefined) checked.set(call.id, value);
   const asked = {
     ...named,
     ...(input === undefined ? {} : { input }),

@@ -4,7 +4,7 @@ import type { Op } from "../journal/index.ts";
 import type { ModelEvent, ModelRequest, ModelSettings, ModelTurn } from "../model/index.ts";
 import { type Attempt, firstAttempt, nextAttempt } from "./attempt.ts";
 import type { TurnPosition } from "./loop.ts";
-import { closingEvents } from "./model-closing.ts";
+import { asEstimate, closingEvents } from "./model-closing.ts";
 import type { LoopServices } from "./services.ts";
 
 /**
@@ -92,6 +92,9 @@ function sort(attempt: Attempt, event: ModelEvent, deltas: NewDelta[]): readonly
     case "usage":
       attempt.used = event;
       return NOTHING;
+    case "answered":
+      attempt.simulated = true;
+      return NOTHING;
     case "turn": // the last of its stream; recorded when the stream has ended
       return NOTHING;
     case "wire":
@@ -133,9 +136,17 @@ function withoutForcedChoice(settings: ModelSettings): ModelSettings {
   return rest;
 }
 
-function failedAttempt({ turn, number, shown, used }: Attempt, error: unknown): FailedAttempt & { turn: number } {
-  const failed = { turn, attempt: number, error: errorInfo(error), discarded: shown };
-  return used === undefined ? failed : { ...failed, usage: used.usage, cost: used.cost };
+function failedAttempt(
+  { turn, number, shown, used, simulated }: Attempt,
+  error: unknown,
+): FailedAttempt & { turn: number } {
+  const failed: FailedAttempt & { turn: number } = { turn, attempt: number, error: errorInfo(error), discarded: shown };
+  if (used !== undefined) {
+    failed.usage = used.usage;
+    failed.cost = simulated === true ? asEstimate(used.cost) : used.cost;
+  }
+  if (simulated === true) failed.simulated = true;
+  return failed;
 }
 
 function neverWhole(model: string): AgentError {

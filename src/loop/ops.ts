@@ -1,3 +1,4 @@
+import type { FinishReason } from "../message/index.ts";
 import type { LoopOps } from "./loop.ts";
 import { createModelOp } from "./model-op.ts";
 import type { LoopServices } from "./services.ts";
@@ -20,10 +21,12 @@ export function createOps(services: LoopServices): LoopOps {
  */
 function allowedCalls({ record, limits }: LoopServices, turn: number, asked: number): number {
   const { lastTurn, calls } = record.fold.state;
-  if (lastTurn?.turn === turn && lastTurn.finishReason !== "tool_calls" && lastTurn.finishReason !== "stop") {
-    return lastTurn.finishReason === "other" ? asked : 0;
-  }
+  if (lastTurn?.turn === turn && isCutShort(lastTurn.finishReason)) return 0;
   if (limits.toolCalls === undefined) return asked;
-  const before = calls.filter((entry) => entry.turn < turn && entry.begun).length;
+  const before = calls.filter((entry) => entry.turn < turn && entry.begun && entry.call.executor === "client").length;
   return Math.max(0, Math.min(asked, limits.toolCalls - before));
+}
+
+function isCutShort(reason: FinishReason): boolean {
+  return reason === "length" || reason === "content_filter" || reason === "refusal";
 }

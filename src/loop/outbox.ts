@@ -100,6 +100,7 @@ function createQueue(limits: BufferLimits, blocking: boolean): Queue {
     offer(deltas) {
       if (isLossy && isFull()) return undefined;
       for (const delta of deltas) {
+        if (delta.type === "tool.progress" && isFull()) continue; // nobody waits with a handler's word on how far it is
         waiting.push(delta);
         held.events += 1;
         held.size += sizeOf(delta);
@@ -135,5 +136,5 @@ function createQueue(limits: BufferLimits, blocking: boolean): Queue {
 
 /** Characters are near enough to bytes for a bound. */
 function sizeOf(delta: Delta): number {
-  return delta.type === "tool.progress" ? 64 : delta.delta.length;
+  return delta.type === "tool.progress" ? (JSON.stringify(delta.data)?.length ?? 0) : delta.delta.length;
 }

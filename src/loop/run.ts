@@ -1,10 +1,10 @@
 import { AgentError } from "../errors.ts";
 import type { CompletedResult, Reporting, RunEvent, RunResult, StoredEvent } from "../event/index.ts";
-import type { UserMessage } from "../message/index.ts";
+import { checkUserMessage, type UserMessage } from "../message/index.ts";
 import type { Delivery } from "./inbox.ts";
 import type { Outbox, Reader } from "./outbox.ts";
+import { eachBatch, eachEvent, eachString } from "./reading.ts";
 import { runError } from "./run-error.ts";
-import { createTextReader, type TextReader } from "./text.ts";
 
 /**
  * A run under way. It starts at the call and can be read once, as events, as batches of events or as text; leaving the
@@ -31,7 +31,7 @@ export interface Run extends AsyncIterable<RunEvent> {
   cancel(reason?: unknown): Promise<RunResult & Reporting>;
   /**
    * Adds a message before the next turn. Resolves when it was delivered, or says that the run had ended.
-   * @throws {AgentError} `invalid_option` when the message is empty.
+   * @throws {AgentError} `invalid_message` when it is no user message that says something.
    */
   steer(message: string | UserMessage): Promise<Delivery>;
   /** Adds a message for the moment the run would otherwise be done. */
@@ -46,6 +46,8 @@ export interface RunParts {
   record: readonly StoredEvent[];
   outbox: Outbox;
   settled: Promise<RunResult & Reporting>;
+  /** Aborted when the run is stopped, by whomever: nothing may then wait for a reader. */
+  stopped: AbortSignal;
   /** What was thrown where the run failed, for the error's `cause`. */
   cause: () => unknown;
   cancel: (reason: unknown) => void;
@@ -57,6 +59,7 @@ export function createRun(parts: RunParts): Run {
   const { outbox, settled } = parts;
   // The owner's queue exists from the start, so that a reader who comes a little later misses nothing.
   const owned = outbox.read({ after: -1, blocking: true });
+  parts.stopped.addEventListener("abort", owned.beLossy, { once: true });
   let isTaken = false;
   let isDetached = false;
 
@@ -90,7 +93,7 @@ export function createRun(parts: RunParts): Run {
     [Symbol.asyncIterator]: () => eachEvent(takeOwned(), leave),
     batches: () => ({ [Symbol.asyncIterator]: () => eachBatch(takeOwned(), leave) }),
     text: () => ({
-      [Symbol.asyncIterator]: () => eachText(eachEvent(takeOwned(), leave), { detach, result, cause: parts.cause }),
+      [Symbol.asyncIterator]: () => eachString(eachEvent(takeOwned(), leave), { detach, result, cause: parts.cause }),
     }),
     events({ after = -1 } = {}) {
       return {
@@ -100,8 +103,8 @@ export function createRun(parts: RunParts): Run {
         },
       };
     },
-    steer: (message) => parts.steer(asUserMessage(message)),
-    followUp: (message) => parts.followUp(asUserMessage(message)),
+    steer: async (message) => parts.steer(asUserMessage(message)),
+    followUp: async (message) => parts.followUp(asUserMessage(message)),
     detach,
   };
   causes.set(run, parts.cause);
@@ -119,74 +122,9 @@ export async function completed(run: Run): Promise<CompletedResult & Reporting> 
 const causes = new WeakMap<Run, () => unknown>();
 
 function asUserMessage(message: string | UserMessage): UserMessage {
-  if (message === "")
-    throw new AgentError("invalid_option", "The message is empty; xAI refuses a message without content.");
-  return typeof message === "string" ? { role: "user", content: message } : message;
-}
-
-async function* eachBatch(reader: Reader, leave: () => Promise<void>): AsyncGenerator<readonly RunEvent[]> {
-  try {
-    for (let batch = await reader.next(); batch !== undefined; batch = await reader.next()) yield batch;
-  } finally {
-    await leave();
-  }
-}
-
-/** By hand and not as a generator: one promise an event is all it costs. */
-function eachEvent(reader: Reader, leave: () => Promise<void>): AsyncIterableIterator<RunEvent> {
-  let batch: readonly RunEvent[] = [];
-  let position = 0;
-  let isOver = false;
-  const next = async (): Promise<IteratorResult<RunEvent>> => {
-    while (position >= batch.length) {
-      const read = isOver ? undefined : await reader.next();
-      if (read === undefined) {
-        isOver = true;
-        return { value: undefined, done: true };
-      }
-      batch = read;
-      position = 0;
-    }
-    const value = batch[position];
-    position += 1;
-    return value === undefined ? await next() : { value, done: false };
-  };
-  return {
-    next,
-    async return() {
-      const wasOver = isOver;
-      isOver = true;
-      batch = [];
-      if (!wasOver) await leave();
-      return { value: undefined, done: true };
-    },
-    [Symbol.asyncIterator]() {
-      return this;
-    },
-  };
-}
-
-async function* eachText(
-  events: AsyncIterable<RunEvent>,
-  run: Pick<Run, "detach" | "result"> & Pick<RunParts, "cause">,
-): AsyncGenerator<string> {
-  const text = createTextReader();
-  for await (const event of events) {
-    const added = readText(text, event, run.detach);
-    if (added !== "") yield added;
-  }
-  const ended = await run.result();
-  if (ended.status !== "completed") throw runError(ended, run.cause());
-}
-
-/** Text that cannot be taken back ends the reading, not the run. */
-function readText(text: TextReader, event: RunEvent, detach: () => void): string {
-  try {
-    return text.read(event);
-  } catch (error) {
-    detach();
-    throw error;
-  }
+  const given = typeof message === "string" ? { role: "user", content: message } : message;
+  checkUserMessage(given, "The message");
+  return given;
 }
 
 function readTwice(id: string): AgentError {

@@ -33,6 +33,10 @@ export interface LoopServices {
   /** A fresh id. */
   createId: () => string;
   retry: Retry;
+  /** Takes what a handler threw, for the `cause` of the error if the run fails of it: it is not on the record. */
+  noteThrown: (error: unknown) => void;
+  /** What the checks of arguments gave out, by call id: kept so that they need not run again in this process. */
+  checked: Map<string, unknown>;
   /** Milliseconds the run has been active. */
   activeMs: () => number;
 }

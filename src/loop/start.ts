@@ -1,4 +1,4 @@
-import { type Clock, systemClock } from "../clock.ts";
+import { type Clock, orAborted } from "../clock.ts";
 import { AgentError, errorInfo, errorMessage } from "../errors.ts";
 import type { NewEvent, Reporting, RunLimits, RunResult, StoredEvent } from "../event/index.ts";
 import { foldEvidence, formatEvidence, resultOf } from "../event/index.ts";
@@ -11,6 +11,7 @@ import {
   type RunRecord,
   stampDeltas,
 } from "../journal/index.ts";
+import { encodeJson } from "../tool/index.ts";
 import { createInbox } from "./inbox.ts";
 import { runLoop } from "./loop.ts";
 import { createOps } from "./ops.ts";
@@ -19,7 +20,7 @@ import { createRun, type Run } from "./run.ts";
 import type { LoopServices } from "./services.ts";
 
 /** What a run starts from. */
-export interface StartOptions extends Omit<LoopServices, "record" | "inbox" | "activeMs"> {
+export interface StartOptions extends Omit<LoopServices, "record" | "inbox" | "activeMs" | "noteThrown" | "checked"> {
   runId: string;
   /** Makes the `run.started` event; may ask the application. If it throws, the run fails with that. */
   begin: () => Promise<readonly NewEvent[]>;
@@ -44,15 +45,18 @@ export function startRun(options: StartOptions): Run {
   const record = createRecord({
     runId,
     clock,
-    onAppend: (events) => {
-      options.persist?.(events);
-      outbox.stored(events);
-    },
+    persist: options.persist,
+    onAppend: outbox.stored,
   });
   const inbox = createInbox();
   const stopper = createStopper(options.limits, clock, options.signal);
   const startedMs = clock.monotonic();
-  const ops = createOps({ ...options, record, inbox, activeMs: () => clock.monotonic() - startedMs });
+  const activeMs = (): number => clock.monotonic() - startedMs;
+  let handlerThrew: unknown;
+  const noteThrown = (error: unknown): void => {
+    handlerThrew = error;
+  };
+  const ops = createOps({ ...options, record, inbox, activeMs, noteThrown, checked: new Map() });
   const journal: JournalOptions = {
     record,
     signal: stopper.signal,
@@ -64,14 +68,14 @@ export function startRun(options: StartOptions): Run {
   let thrown: unknown;
   const drive = async (): Promise<RunResult & Reporting> => {
     try {
-      await open(record, options);
+      await open(record, options, stopper.signal);
       await runIn(journal, options.replay === true, (pass) => runLoop(pass, ops));
     } catch (error) {
       thrown = error;
     } finally {
       stopper.release();
     }
-    if (record.closing() === undefined) record.append([closingFor(record, stopper, thrown)]);
+    if (record.closing() === undefined) record.append([closingFor(record, { stopper, activeMs, thrown })]);
     inbox.close();
     outbox.end();
     return settledResult(record);
@@ -81,20 +85,29 @@ export function startRun(options: StartOptions): Run {
     record: record.events,
     outbox,
     settled: drive(),
-    cause: () => thrown,
+    stopped: stopper.signal,
+    cause: () => causeOf(stopper, thrown ?? handlerThrew),
     cancel: (reason) => stopper.stop({ type: "cancelled", reason }),
     steer: inbox.steer,
     followUp: inbox.followUp,
   });
 }
 
-async function open(record: RunRecord, { begin, beginFailed }: StartOptions): Promise<void> {
+async function open(record: RunRecord, { begin, beginFailed }: StartOptions, signal: AbortSignal): Promise<void> {
+  let started: readonly NewEvent[];
   try {
-    record.append(await begin());
+    started = await orAborted(begin(), signal);
   } catch (error) {
     record.append(beginFailed());
     throw error;
   }
+  record.append(started);
+}
+
+/** Whoever stopped the run gets the reason back as it was given, whatever the stop led to. */
+function causeOf(stopper: Stopper, thrown: unknown): unknown {
+  const stop = stopper.stopped();
+  return stop?.type === "cancelled" ? stop.reason : thrown;
 }
 
 function runIn(options: JournalOptions, replay: boolean, loop: (journal: Journal) => Promise<void>): Promise<void> {
@@ -110,7 +123,7 @@ interface Stopper {
   release(): void;
 }
 
-function createStopper(limits: RunLimits, clock: Clock = systemClock, outer: AbortSignal | undefined): Stopper {
+function createStopper(limits: RunLimits, clock: Clock, outer: AbortSignal | undefined): Stopper {
   const controller = new AbortController();
   let stopped: Stop | undefined;
   const stop = (why: Stop): void => {
@@ -135,12 +148,19 @@ function createStopper(limits: RunLimits, clock: Clock = systemClock, outer: Abo
   };
 }
 
+/** What is known when the loop has ended without closing the run. */
+interface Ending {
+  stopper: Stopper;
+  activeMs: () => number;
+  thrown: unknown;
+}
+
 /** The closing event of a run whose loop did not close it itself. */
-function closingFor(record: RunRecord, stopper: Stopper, thrown: unknown): NewEvent {
+function closingFor(record: RunRecord, { stopper, activeMs, thrown }: Ending): NewEvent {
   const { turn } = record.fold.state;
   const stop = stopper.stopped();
   if (stop?.type === "limited")
-    return { type: "run.limited", turn, limit: "durationMs", used: stop.max, max: stop.max };
+    return { type: "run.limited", turn, limit: "durationMs", used: Math.round(activeMs()), max: stop.max };
   if (stop?.type === "cancelled") return { type: "run.cancelled", turn, reason: reasonText(stop.reason) };
   return {
     type: "run.failed",
@@ -150,7 +170,10 @@ function closingFor(record: RunRecord, stopper: Stopper, thrown: unknown): NewEv
 }
 
 function reasonText(reason: unknown): string {
-  return reason === undefined ? "cancelled" : errorMessage(reason);
+  if (reason === undefined) return "cancelled";
+  if (typeof reason !== "object" || reason === null || reason instanceof Error) return errorMessage(reason);
+  const json = encodeJson(reason);
+  return json.ok ? JSON.stringify(json.json) : errorMessage(reason);
 }
 
 function settledResult(record: RunRecord): RunResult & Reporting {

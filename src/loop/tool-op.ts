@@ -1,10 +1,13 @@
+import { orAborted } from "../clock.ts";
 import { AgentError } from "../errors.ts";
 import type { LedgerEntry, NewEvent } from "../event/index.ts";
 import type { Op, StepInfo } from "../journal/index.ts";
 import {
   type AnyTool,
   callTool,
+  type InputVerdict,
   invalidInputAnswer,
+  readArguments,
   type ToolAnswer,
   unknownOutcomeAnswer,
   unknownToolAnswer,
@@ -37,12 +40,33 @@ async function runHandler(services: LoopServices, tool: AnyTool, entry: LedgerEn
     await info.record(completed(entry, unknownOutcomeAnswer(tool)));
     return;
   }
+  const verdict = await checkedInput(services, tool, entry, info.signal);
+  if (!verdict.ok) {
+    await info.record(completed(entry, invalidInputAnswer(tool, verdict.issues, verdict.error)));
+    return;
+  }
   const release = await services.slots.take(tool.concurrency, info.signal);
   try {
-    await execute(services, { tool, entry, info, attempt });
+    await execute(services, { tool, entry, info, attempt, value: verdict.value });
   } finally {
     release();
   }
+}
+
+/** What the check gave out when the call was recorded; in another process the check is made again. */
+async function checkedInput(
+  { checked, clock }: LoopServices,
+  tool: AnyTool,
+  { call, input }: LedgerEntry,
+  signal: AbortSignal,
+): Promise<InputVerdict> {
+  if (checked.has(call.id)) {
+    const value = checked.get(call.id);
+    checked.delete(call.id);
+    return { ok: true, value };
+  }
+  const { value, issues, error } = await orAborted(readArguments(tool, JSON.stringify(input), clock), signal);
+  return issues === undefined ? { ok: true, value } : { ok: false, issues, error };
 }
 
 interface Execution {
@@ -50,19 +74,15 @@ interface Execution {
   entry: LedgerEntry;
   info: StepInfo;
   attempt: number;
+  value: unknown;
 }
 
-async function execute(services: LoopServices, { tool, entry, info, attempt }: Execution): Promise<void> {
+async function execute(services: LoopServices, { tool, entry, info, attempt, value }: Execution): Promise<void> {
   const { call, turn } = entry;
-  const verdict = await tool.check(structuredClone(entry.input)); // a copy: the handler may change what it is given
-  if (!verdict.ok) {
-    await info.record(completed(entry, invalidInputAnswer(tool, verdict.issues, verdict.error)));
-    return;
-  }
   const effect = tool.effect === undefined ? {} : { effect: tool.effect };
   // On the record before the handler runs: whoever carries the run on knows that it may have happened.
   await info.record({ type: "tool.executing", turn, call, attempt, ...effect });
-  const answer = await callTool(tool, verdict.value, {
+  const answer = await callTool(tool, value, {
     runId: services.record.runId,
     callId: call.id,
     key: info.key,
@@ -70,6 +90,7 @@ async function execute(services: LoopServices, { tool, entry, info, attempt }: E
     context: services.context,
     signal: info.signal,
     clock: services.clock,
+    onThrow: tool.onError === "fail" ? services.noteThrown : undefined,
     progress: (data) => void info.emit([{ type: "tool.progress", call, data }]),
   });
   await info.record(completed(entry, answer));

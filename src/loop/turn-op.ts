@@ -32,7 +32,10 @@ function decide(services: LoopServices, turn: number): readonly NewEvent[] {
 
   const activeMs = services.activeMs();
   const reached = reachedLimit(limits, state, activeMs);
-  if (reached !== undefined) return [{ type: "run.limited", turn: turn - 1, ...reached }];
+  if (reached !== undefined) {
+    // A finished answer stays one: whoever had more to say is told that the run has ended.
+    return [verdict.type === "done" ? verdict.closing : { type: "run.limited", turn: turn - 1, ...reached }];
+  }
   return [
     ...nearLimits(limits, state, activeMs).map((near): NewEvent => ({ type: "limit.warning", turn, ...near })),
     ...blindLimits(turn, state, limits),

@@ -24,6 +24,7 @@ export type {
   XSearchCall,
   XSearchInput,
 } from "./call.ts";
+export { checkMessages, checkUserMessage } from "./check.ts";
 export type { Citation, FoundBy, Source, SourceType, Span } from "./citation.ts";
 export type {
   AssistantMessage,

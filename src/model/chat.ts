@@ -62,7 +62,7 @@ async function* streamTurn(turn: Turn): AsyncGenerator<readonly ModelEvent[]> {
   const { messages } = turn.request;
   const { answer, encoded } = await send(turn);
   // Told with what comes first: a reader who left before the answer is read would leave its connection open.
-  let notices = [...turn.notices.open(messages), ...encoded.notices];
+  let notices: ModelEvent[] = [...answeredBy(answer), ...turn.notices.open(messages), ...encoded.notices];
   const accumulator = createChatAccumulator();
   const deltas = createDeltaDecoder();
   for await (const chunks of answer.chunks) {
@@ -81,6 +81,10 @@ async function* streamTurn(turn: Turn): AsyncGenerator<readonly ModelEvent[]> {
     ...extras(completion),
     { type: "turn", turn: { ...priced(decodeTurn(completion), turn.id), ...origin(answer) } },
   ];
+}
+
+function answeredBy({ simulated }: ChatStream): readonly ModelEvent[] {
+  return simulated ? [{ type: "answered", simulated }] : [];
 }
 
 /** @see wire document 1.5: chat completions answers 422 to every tool that is no function */

@@ -19,6 +19,7 @@ export function decodeTurn(completion: ChatCompletion): ModelTurn {
     finishReason: decodeFinishReason(choice.finish_reason, message),
     cost: decodeCost(completion.usage),
   };
+  if (turn.finishReason === "other" && choice.finish_reason) turn.wireFinishReason = choice.finish_reason;
   const usage = completion.usage && decodeUsage(completion.usage);
   if (usage !== undefined) turn.usage = usage;
   if (completion.model !== "") turn.servedModel = completion.model;
@@ -43,7 +44,7 @@ function decodeCall(call: ChatToolCall): MessageToolCall {
   return { id: call.id, tool: call.function.name, arguments: call.function.arguments };
 }
 
-/** A reason nobody knows stays `other`, so that it is not taken for an answer. */
+/** A reason nobody knows is `other`, and the run says so; what it was is kept beside it. */
 function decodeFinishReason(reason: ChatFinishReason, message: AssistantMessage): FinishReason {
   switch (reason) {
     case "stop":

@@ -66,6 +66,8 @@ export type ModelEvent =
   | { type: "tool.input.delta"; index: number; tool: string; delta: string }
   | { type: "wire"; item: unknown }
   | { type: "warning"; code: string; message: string }
+  /** The headers of the answer are there: said once, where a simulator answers. */
+  | { type: "answered"; simulated: true }
   /** What the turn has cost so far, in case it is cut short. */
   | { type: "usage"; usage: Usage; cost: Cost }
   /** A call of a server tool begins; `call.id` is the wire's. */
@@ -83,6 +85,8 @@ export interface ModelTurn {
   /** Call ids as the server gave them; they may repeat over the turns of a run. */
   message: AssistantMessage;
   finishReason: FinishReason;
+  /** The server's own word for it, where ours says less. */
+  wireFinishReason?: string;
   usage?: Usage;
   cost: Cost;
   servedModel?: string;

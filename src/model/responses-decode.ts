@@ -37,6 +37,8 @@ export function decodeResponsesTurn(response: ResponsesResponse, context: TurnCo
   if (toolCalls.length > 0) message.toolCalls = toolCalls;
   if (items.length > 0) message.raw = { api: "responses", ...context.maker, items: response.output };
   const turn: ModelTurn = { message, finishReason: finishReasonOf(response, message), ...spending(response, context) };
+  const reason = response.status === "completed" ? undefined : (response.incomplete_details?.reason ?? response.status);
+  if (reason !== undefined && reason !== null) turn.wireFinishReason = reason;
   const citations = citationsOf(texts.pieces, { results: context.serverCalls, earlier: context.earlier });
   if (citations.length > 0) turn.citations = citations;
   if (context.serverCalls.length > 0) {
@@ -57,8 +59,7 @@ function clientCall(item: Json): MessageToolCall | undefined {
 function finishReasonOf(response: ResponsesResponse, message: AssistantMessage): FinishReason {
   if (response.status === "incomplete") {
     const reason = response.incomplete_details?.reason;
-    if (reason === "max_output_tokens") return "length";
-    return reason === "content_filter" ? "content_filter" : "other";
+    return reason === "content_filter" ? "content_filter" : "length"; // whatever cut it short, it is not an answer
   }
   if (message.toolCalls !== undefined) return "tool_calls";
   if (response.status !== "completed") return "other";

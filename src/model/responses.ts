@@ -86,7 +86,7 @@ async function* streamTurn(
   const count = messages.length; // the array grows once the turn is done
   const { answer, encoded, recovery } = await send(parts, request, signal);
   // Told with what comes first: a reader who left before the answer is read would leave its connection open.
-  let notices = [...parts.notices.open(messages), ...recovery, ...encoded.notices];
+  let notices = [...answeredBy(answer), ...parts.notices.open(messages), ...recovery, ...encoded.notices];
   const accumulator = createResponsesAccumulator();
   const deltas = createResponsesDeltas(serverTools, clock);
   try {
@@ -116,6 +116,10 @@ function usageOf(error: unknown): ModelEvent | undefined {
   const wire = error instanceof HttpError ? readResponsesUsage(error.usage) : undefined;
   const usage = wire === undefined ? undefined : decodeResponsesUsage(wire);
   return usage === undefined ? undefined : { type: "usage", usage, cost: decodeResponsesCost(wire) };
+}
+
+function answeredBy({ simulated }: ResponsesStream): readonly ModelEvent[] {
+  return simulated ? [{ type: "answered", simulated }] : [];
 }
 
 interface Sent {

@@ -17,6 +17,8 @@ export interface ToolCallRequest {
   /** Aborted when the run is to stop. */
   signal: AbortSignal;
   clock: Clock;
+  /** Takes what the handler threw, as it was thrown: the answer holds only words about it. */
+  onThrow?: ((thrown: unknown) => void) | undefined;
   /** Takes what the handler reports, as JSON. Not called after the answer. */
   progress(data: unknown): void;
 }
@@ -81,7 +83,10 @@ function runHandler(tool: AnyTool, value: unknown, request: ToolCallRequest): Pr
     };
     start(tool, value, contextOf(request, controller.signal, progress)).then(
       (result) => end({ by: "result", result }),
-      (thrown: unknown) => end({ by: "throw", thrown }),
+      (thrown: unknown) => {
+        if (!isOver) request.onThrow?.(thrown);
+        end({ by: "throw", thrown });
+      },
     );
   });
 }

@@ -96,7 +96,10 @@ export type ContextOf<Tools extends readonly AgentTool[]> = [Tools[number]] exte
   : (Tools[number] extends infer T ? (T extends Tool<infer C> ? (context: C) => void : never) : never) extends (
         context: infer All,
       ) => void
-    ? All
+    ? // A list whose tools are known as `AnyTool` alone no longer says what they need: nothing can be asked for.
+      [All] extends [never]
+      ? unknown
+      : All
     : unknown;
 
 /** The events `tool.is` narrows to. */

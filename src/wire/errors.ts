@@ -15,6 +15,8 @@ export class HttpError extends AgentError {
   readonly param: string | undefined;
   /** What an answer that failed on its way had used, as the wire says it. */
   readonly usage: unknown;
+  /** A simulator said so, not xAI. */
+  readonly simulated: boolean;
 
   constructor(code: ErrorCode, message: string, options: HttpErrorOptions) {
     super(code, message, options);
@@ -23,6 +25,7 @@ export class HttpError extends AgentError {
     this.serverCode = options.serverCode;
     this.param = options.param;
     this.usage = options.usage;
+    this.simulated = options.simulated ?? false;
   }
 }
 
@@ -32,6 +35,7 @@ export interface HttpErrorOptions extends AgentErrorOptions {
   serverCode?: string | undefined;
   param?: string | undefined;
   usage?: unknown;
+  simulated?: boolean;
 }
 
 /** The server points elsewhere. Never followed, never retried: key and prompt would go with the request. */
@@ -100,6 +104,7 @@ function build(
     serverCode,
     param: fault.param === undefined ? undefined : shorten(facts.redact(fault.param)),
     usage: fault.usage,
+    simulated: facts.header("x-fairwitness-simulated") !== undefined,
     retryable: verdict.retryable,
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
   });

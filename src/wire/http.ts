@@ -1,9 +1,10 @@
+import { orAborted } from "../clock.ts";
 import { AgentError } from "../errors.ts";
 import { collectText } from "./body.ts";
 import type { Access, Endpoint } from "./endpoint.ts";
 import { type AnswerFacts, httpError, RedirectRefused, readRequestId } from "./errors.ts";
 import { checkHeaders } from "./headers.ts";
-import { createLink, type Link, orAborted } from "./link.ts";
+import { createLink, type Link } from "./link.ts";
 import { timedOut, type Waits } from "./timeouts.ts";
 import type { TransportResponse } from "./transport.ts";
 

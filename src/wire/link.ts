@@ -51,14 +51,3 @@ export function createLink(clock: Clock, caller: AbortSignal): Link {
     },
   };
 }
-
-/** As the promise, or rejects with `signal.reason` at once: what is waited for may ignore the signal. */
-export function orAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const onAbort = (): void => reject(signal.reason);
-    if (signal.aborted) onAbort();
-    signal.addEventListener("abort", onAbort, { once: true });
-    const release = (): void => signal.removeEventListener("abort", onAbort);
-    promise.then(resolve, reject).finally(release);
-  });
-}

@@ -23,6 +23,8 @@ describe("an agent built wrong says so when it is built", () => {
     ["with a habit of another framework", { name: "a", model, system: "hi" }, "Use instructions"],
     ["with maxSteps", { name: "a", model, maxSteps: 3 }, "Use limits.turns"],
     ["with a tool that is not one", { name: "a", model, tools: [{ name: "x" }] }, "defineTool"],
+    ["with nothing", undefined, "object of options"],
+    ["with instructions that are a number", { name: "a", model, instructions: 5 }, "instructions is a text"],
     ["with tools that are no list", { name: "a", model, tools: {} }, "tools is a list"],
   ])("%s", (_, options, text) => {
     const error = thrown(() => createAgent(options as never));
@@ -73,6 +75,42 @@ describe("a run asked for wrong", () => {
       code: "invalid_option",
       message: expect.stringContaining("Use signal"),
     });
+  });
+
+  it.each([
+    ["nothing", undefined, undefined, /input.* is undefined/],
+    ["a number", 5, undefined, /input.* is a number/],
+    ["an object that is no message", {}, undefined, /role undefined/],
+    ["no options but null", "hi", null, /options, not null/],
+    ["a controller for a signal", "hi", { signal: new AbortController() }, /controller\.signal/],
+    ["messages that are a text", "hi", { messages: "foo" }, /messages is "foo"/],
+    ["a hole in its messages", "hi", { messages: [null] }, /messages\[0\] is null/],
+    [
+      "chat-completions JSON",
+      "hi",
+      { messages: [{ role: "assistant", content: "", tool_calls: [] }] },
+      /fromChatMessages/,
+    ],
+    [
+      "a message without content",
+      "hi",
+      { messages: [{ role: "user", content: "" }] },
+      /messages\[0\]\.content is empty/,
+    ],
+  ])("with %s says so at once", (_, input, options, message) => {
+    const error = thrown(() => agent.stream(input as never, options as never));
+    expect(error).toBeInstanceOf(AgentError);
+    expect((error as AgentError).message).toMatch(message);
+  });
+
+  it("to steer with something that is no message rejects that promise alone", async () => {
+    const run = createAgent({ name: "a", model: scriptedModel([{ text: "ok" }]) }).stream("hi");
+    await expect(run.steer(undefined as never)).rejects.toMatchObject({ code: "invalid_message" });
+    await expect(run.followUp({ role: "user", content: "" })).rejects.toMatchObject({ code: "invalid_message" });
+    await expect(run.steer({ role: "system", content: "x" } as never)).rejects.toMatchObject({
+      code: "invalid_message",
+    });
+    expect((await run.result()).status).toBe("completed");
   });
 
   it("with an empty input is refused", () => {
@@ -129,6 +167,19 @@ describe("a server that refuses", () => {
     expect((error as RunError).result.usage.requests).toBe(0);
     expect(simulator.requests.length).toBe(before);
     vi.unstubAllEnvs();
+  });
+});
+
+describe("a simulator", () => {
+  it("is told of in runs that it made fail, and in runs that were cancelled while it answered", async () => {
+    const failing = await startSimulator({ script: [{ status: 403 }, { text: "a b c", chunkDelayMs: 20 }] });
+    const client = createClient({ apiKey: failing.apiKey, baseURL: failing.url });
+    const agent = createAgent({ name: "a", model: client.model("grok-4.7") });
+    expect(await agent.run("hi", { reject: false })).toMatchObject({ status: "failed", simulated: true });
+    const run = agent.stream("hi");
+    for await (const event of run) if (event.type === "text.delta") break;
+    expect(await run.result()).toMatchObject({ status: "cancelled", simulated: true });
+    await failing.close();
   });
 });
 

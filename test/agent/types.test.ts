@@ -51,6 +51,8 @@ describe("types", () => {
   it("let different tools stand in one list without a cast", () => {
     const tools: readonly AnyTool[] = [lookUp, whoAmI, plain];
     expectTypeOf(tools).toExtend<readonly AnyTool[]>();
+    const never = (): unknown => createAgent({ name: "t", model: "grok-4.7", tools }).run("hi");
+    expectTypeOf(never).toBeFunction();
   });
 
   it("ask a run for all that its tools need together, and for nothing when they need nothing", () => {

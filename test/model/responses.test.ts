@@ -202,8 +202,8 @@ describe("a turn", () => {
   test.each([
     ["max_output_tokens", "length"],
     ["content_filter", "content_filter"],
-    ["max_prompt_tokens", "other"],
-    ["max_time_limit", "other"],
+    ["max_prompt_tokens", "length"],
+    ["max_time_limit", "length"],
   ])("that is incomplete for %s has the finish reason %s", async (reason, finish) => {
     const response = answer([message("Half")], { status: "incomplete", incomplete_details: { reason } });
     expect(turnOf(await shown([[{ type: "response.incomplete", response }]])).finishReason).toBe(finish);
