@@ -32,6 +32,6 @@ for (const { source, span } of result.citations) {
   const claim = span === undefined ? "" : ` for "${printable(result.text.slice(span.start, span.end))}"`;
   console.log(`  cited: ${printable(source.url ?? source.id)}${claim}`);
 }
-console.log(`  record: npx fairwitness runs show ${run.id}`);
+console.log(`  record: npm run fairwitness -- runs show ${run.id}`);
 const isAsPlanned = place.isSimulated && process.argv.length === 2;
 finish(result, isAsPlanned ? { get_weather: 2, x_search: 1 } : {});

@@ -31,6 +31,6 @@ for await (const event of run) show(event);
 
 const result = await run.result();
 console.log(`\n${printable(formatEvidence(foldEvidence(run.record)))}`);
-console.log(`Again: npx fairwitness runs sources ${run.id} --md`);
+console.log(`Again: npm run fairwitness -- runs sources ${run.id} --md`);
 const isAsPlanned = place.isSimulated && process.argv.length === 2;
 finish(result, isAsPlanned ? { get_weather: 1, x_search: 1, web_search: 1, code_execution: 1 } : {});

@@ -12,7 +12,7 @@ export interface ScriptedSimulator extends Simulator {
 }
 
 /**
- * Starts a real HTTP server on this machine that speaks chat completions, as strictly as xAI, and answers from `script`.
+ * Starts a real HTTP server on this machine that speaks chat completions and the Responses API, as strictly as xAI, and answers from `script`.
  * Close it, or declare it with `await using`.
  */
 export async function startScript(

@@ -1,67 +1,37 @@
-// What the README says is tried: its programs are type-checked and run against the simulator, and its outputs, tables and
-// links are held against the code.
+// What the README says is tried: its programs are type-checked and run against the simulator, and its outputs are compared.
 import { execFile, spawn } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-import type { Delta, StoredEvent } from "fairwitness";
 import { type Simulator, startSimulator } from "fairwitness/sim";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-
-const root = fileURLToPath(new URL("../..", import.meta.url));
-const readme = readFileSync(join(root, "README.md"), "utf8");
-const contributing = readFileSync(join(root, "CONTRIBUTING.md"), "utf8");
-
-/** The compiler keeps these lists whole: a type that is missing here, or that is gone, does not compile. */
-const STORED: Readonly<Record<StoredEvent["type"], true>> = {
-  "run.started": true,
-  "run.completed": true,
-  "run.failed": true,
-  "run.cancelled": true,
-  "run.limited": true,
-  "turn.started": true,
-  "turn.retrying": true,
-  "turn.failed": true,
-  "turn.completed": true,
-  "tool.started": true,
-  "tool.input": true,
-  "tool.executing": true,
-  "tool.completed": true,
-  "input.injected": true,
-  citation: true,
-  "limit.warning": true,
-  "policy.violation": true,
-  "cache.missed": true,
-  warning: true,
-  wire: true,
-};
-const DELTAS: Readonly<Record<Delta["type"], true>> = {
-  "text.delta": true,
-  "reasoning.delta": true,
-  "tool.input.delta": true,
-  "tool.progress": true,
-};
+import { blocks, contributing, firstColumn, readme, root, section, shown } from "./readme-text.ts";
 
 /** The programs in order, each with the heading it stands under. */
 const programs = readme
   .split(/^## /m)
-  .flatMap((section) => blocks("ts", section).map((text) => ({ text, heading: section.split("\n", 1)[0] ?? "" })));
+  .flatMap((part) => blocks("ts", part).map((text) => ({ text, heading: part.split("\n", 1)[0] ?? "" })));
 const files = programs.map((program, index) => ({ ...program, file: `program-${index + 1}.ts` }));
 
 /** Inside the project, so that the package finds itself by its name; its own folder, for others may test at the same time. */
 let folder: string;
 let simulator: Simulator;
+/** Its ids count its requests: only the first two programs ask it. */
+let fresh: Simulator;
+/** `npm start`, in its own folder; what it leaves there is read by the command line. */
+let started: ReturnType<typeof run>;
 
 beforeAll(async () => {
   mkdirSync(join(root, ".vitest"), { recursive: true });
   folder = mkdtempSync(join(root, ".vitest", "readme-"));
   writeFileSync(join(folder, "tsconfig.json"), JSON.stringify({ extends: "../../tsconfig.json", include: ["*.ts"] }));
   for (const { file, text } of files) writeFileSync(join(folder, file), text);
-  simulator = await startSimulator();
+  [simulator, fresh] = await Promise.all([startSimulator(), startSimulator()]);
+  mkdirSync(join(folder, "start"));
+  started = run([...TYPESCRIPT, join(root, "examples", "scout.ts")], {}, "start");
 });
 
 afterAll(async () => {
-  await simulator.close();
+  await Promise.all([simulator.close(), fresh.close(), started]);
   rmSync(folder, { recursive: true, force: true });
 });
 
@@ -76,20 +46,54 @@ describe("the README's programs", () => {
     expect(await run([...TYPESCRIPT, file], environment)).toMatchObject({ code: 0 });
   });
 
-  it("begin with one of at most fifteen lines, whose output is the one shown", async () => {
-    const [first] = files;
-    expect(first?.text.trim().split("\n").length).toBeLessThanOrEqual(15);
+  it.each([
+    ["the first", 0, "Lisbon: city Lisbon"],
+    ["the second", 1, "@sim_ana posts about sailing in Lisbon"],
+  ])("begin with two of at most fifteen lines, whose output is the one shown: %s", async (_, index, beginning) => {
+    const program = files[index];
+    expect(program?.text.trim().split("\n").length).toBeLessThanOrEqual(15);
+    const environment = { XAI_BASE_URL: fresh.url, XAI_API_KEY: fresh.apiKey };
+    const { output } = await run([...TYPESCRIPT, program?.file ?? ""], environment);
+    expect(masked(output)).toEqual(masked(shown(beginning)));
+  });
+});
+
+describe("the README's claims of what its programs print", () => {
+  it("hold: two citations against the search's own options, and a record that says the whole result again", async () => {
     const environment = { XAI_BASE_URL: simulator.url, XAI_API_KEY: simulator.apiKey };
-    const { output } = await run([...TYPESCRIPT, first?.file ?? ""], environment);
-    expect(withoutDollars(output)).toBe(withoutDollars(shown("Lisbon: city Lisbon")));
+    const outputOf = async (words: string): Promise<string> => {
+      const program = files.find(({ text }) => text.includes(words));
+      return (await run([...TYPESCRIPT, program?.file ?? ""], environment)).output;
+    };
+    expect((await outputOf('"policy.violation"')).match(/^x_search\.from /gm)).toHaveLength(2);
+    expect(await outputOf("createFileStore()")).toMatch(/^# Evidence .*\ntrue\ntrue\n$/s);
   });
 });
 
 describe("the README's commands", () => {
-  it("print what it shows: npm start, but for times, ports and which call is answered first", async () => {
-    const { output, code } = await run([...TYPESCRIPT, join(root, "examples", "weather.ts")]);
+  it("print what it shows: npm start, but for times, ports, ids and which call is answered first", async () => {
+    const { output, code } = await started;
     expect(code).toBe(0);
-    expect(masked(output)).toEqual(masked(shown("SIMULATED: no XAI_API_KEY")));
+    expectShown(output, shown("SIMULATED: no XAI_API_KEY"));
+  });
+
+  it("print what it shows: runs show latest, after npm start", async () => {
+    expectShown(await command("runs", "show", "latest"), shown("run_"));
+  });
+
+  it("print what it shows: a part of runs sources latest --md, after npm start", async () => {
+    const report = await command("runs", "sources", "latest", "--md");
+    expect(report).toContain(shown("## Claims").trim());
+  });
+
+  it("are those that fairwitness --help tells, and so are their options", async () => {
+    const help = await command("--help");
+    const told = [...help.matchAll(/fairwitness (runs \w+(?: <id>)?)/g)].map((match) => match[1]);
+    expect(firstColumn("command")).toEqual(told);
+    const text = section("The record, the report and the command line");
+    const options = [...text.matchAll(/`(--[a-z]+)`/g)].map((match) => match[1] ?? "");
+    expect(options.length).toBeGreaterThan(2);
+    expect(options.filter((option) => !help.includes(`${option} `))).toEqual([]);
   });
 
   it("print what it shows: npm run sim, but for the port", async () => {
@@ -112,42 +116,6 @@ describe("the README's commands", () => {
   });
 });
 
-describe("the README's tables", () => {
-  it("name every event and every delta of this version, and no other", () => {
-    expect(firstColumn("event").sort()).toEqual([...Object.keys(STORED), ...Object.keys(DELTAS)].sort());
-  });
-
-  it("say of the deltas that they are deltas", () => {
-    const rows = readme.split("\n").filter((line) => /^\| `[^`]+` \| delta: /.test(line));
-    expect(rows.map((row) => row.split("`")[1]).sort()).toEqual(Object.keys(DELTAS).sort());
-  });
-
-  it("name only codes that errors can have", () => {
-    const codes: readonly string[] =
-      readFileSync(join(root, "src", "errors.ts"), "utf8").match(/(?<=^ {2}\| ")\w+(?=")/gm) ?? [];
-    const rows = readme.split("\n").filter((line) => /^\| `(limited|cancelled|failed)` \|/.test(line));
-    const named = rows.flatMap((row) => [...(row.split("|")[2] ?? "").matchAll(/`(\w+)`/g)].map((match) => match[1]));
-    expect(named.length).toBeGreaterThan(10);
-    expect(named.filter((code) => code !== undefined && !codes.includes(code))).toEqual([]);
-  });
-
-  it("map everything that is in src", () => {
-    const mapped = firstColumn("place").map((name) => name.replace(/\/$/, ""));
-    expect(mapped.sort()).toEqual(readdirSync(join(root, "src")).sort());
-  });
-});
-
-describe("the README", () => {
-  it("says what it is in its first line", () => {
-    expect(readme.split("\n", 1)[0]).toContain("xAI Grok agent framework");
-  });
-
-  it("links only to files that are there, as CONTRIBUTING does", () => {
-    const links = [...`${readme}${contributing}`.matchAll(/\]\(([^)#]+)\)/g)].map((match) => match[1] ?? "");
-    expect(links.filter((link) => !link.startsWith("https://") && !existsSync(join(root, link)))).toEqual([]);
-  });
-});
-
 /** Node's arguments for running a file as `npx tsx --conditions=fairwitness-dev` does. */
 const TYPESCRIPT: readonly string[] = ["--import", "tsx", "--conditions=fairwitness-dev"];
 
@@ -155,45 +123,42 @@ const TYPESCRIPT: readonly string[] = ["--import", "tsx", "--conditions=fairwitn
 function run(
   args: readonly string[],
   environment: Readonly<Record<string, string>> = {},
+  under = ".",
 ): Promise<{ code: unknown; output: string; errors: string }> {
   const env = { ...process.env, XAI_API_KEY: "", XAI_BASE_URL: "", NO_COLOR: "1", ...environment };
   return new Promise((resolve) => {
-    execFile(process.execPath, [...args], { cwd: folder, env, timeout: 60_000 }, (error, output, errors) =>
+    execFile(process.execPath, [...args], { cwd: join(folder, under), env, timeout: 60_000 }, (error, output, errors) =>
       resolve({ code: error === null ? 0 : (error.code ?? error.signal), output, errors }),
     );
   });
 }
 
-/** The fenced blocks of a language. */
-function blocks(language: string, text: string = readme): string[] {
-  return [...text.matchAll(new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\`$`, "gms"))].map((match) => match[1] ?? "");
+/** What the `fairwitness` command prints where `npm start` has run. */
+async function command(...args: readonly string[]): Promise<string> {
+  await started;
+  const { output, code } = await run([...TYPESCRIPT, join(root, "src", "cli", "main.ts"), ...args], {}, "start");
+  expect(code).toBe(0);
+  return output;
 }
 
-/** The output that the README shows and that begins so. */
-function shown(beginning: string): string {
-  return blocks("text").find((text) => text.startsWith(beginning)) ?? `no block begins with: ${beginning}`;
-}
-
-/** The simulator's estimate of a cost is no promise. */
-function withoutDollars(output: string): string {
-  return output.replace(/\$\d+\.\d+/g, "$#");
-}
-
-/** The lines of an output in order of the alphabet, every number as `#`. */
+/** What differs from run to run, such as numbers and ids, as `#`; the lines in order of the alphabet. */
 function masked(output: string): string[] {
   return output
     .trim()
+    .replace(/\b(run)_[0-9a-f-]{36}\b/g, "$1_#")
     .replace(/-?\d+(\.\d+)?/g, "#")
     .split("\n")
     .sort();
 }
 
-/** Everything in backticks in the first column of the table whose first heading is `heading`. */
-function firstColumn(heading: string): string[] {
-  const table = readme.split(`\n| ${heading} | `)[1]?.split("\n\n", 1)[0] ?? "";
-  const cells = table
-    .split("\n")
-    .slice(2)
-    .map((row) => row.split(" | ", 1)[0] ?? "");
-  return cells.flatMap((cell) => [...cell.matchAll(/`([^`]+)`/g)].map((match) => match[1] ?? ""));
+/** A line of the README that ends in … stands for the one line of the output that begins so. */
+function expectShown(output: string, block: string): void {
+  const left = masked(output);
+  const cut = masked(block).map((line) => {
+    const [beginning = "", ...rest] = line.split("…");
+    const isCut = rest.length === 1 && rest[0] === "";
+    const at = left.findIndex((real) => (isCut ? real.startsWith(beginning) && real !== beginning : real === line));
+    return at === -1 ? `not in the output: ${line}` : `${left.splice(at, 1)}`;
+  });
+  expect([...cut, ...left].sort()).toEqual(masked(output));
 }

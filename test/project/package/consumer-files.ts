@@ -36,9 +36,10 @@ function tsconfig(options: { types: readonly string[]; lib: readonly string[]; i
 }
 
 /** All doors at once, with the inference a user relies on. */
-const AGENT = `import { createAgent, defineTool, RunError, type RunEvent } from "fairwitness";
+const AGENT = `import { createAgent, defineTool, RunError, type RunEvent, webSearch, xSearch } from "fairwitness";
 import { createClient, type Client } from "fairwitness/client";
 import { startSimulator } from "fairwitness/sim";
+import { createFileStore, type RunStore } from "fairwitness/store";
 import { expectRun, startScript } from "fairwitness/testing";
 import { getWeather } from "fairwitness/tools";
 import { z } from "zod";
@@ -50,17 +51,20 @@ const double = defineTool({
   execute: ({ value }, { context }: { context: { factor: number } }) => ({ doubled: value * context.factor }),
 });
 const client: Client = createClient({ apiKey: "test", baseURL: "http://127.0.0.1:1/v1" });
-const agent = createAgent({ name: "typed", model: client.model("grok-4.7"), tools: [double, getWeather] });
+const store: RunStore = createFileStore();
+const tools = [double, getWeather, webSearch({ allowedDomains: ["x.ai"] }), xSearch()] as const;
+const agent = createAgent({ name: "typed", model: client.model("grok-4.7"), tools, store });
 
 export async function ask(): Promise<string> {
   const run = agent.stream("2?", { context: { factor: 2 } });
   for await (const event of run) show(event);
   const result = await agent.run("2?", { context: { factor: 2 }, reject: false });
-  return result.status === "completed" ? result.text : result.status;
+  return result.status === "completed" ? result.text + result.report() : result.status;
 }
 
 function show(event: RunEvent): void {
   if (double.is(event) && event.type === "tool.input") console.log(event.call.input.value.toFixed());
+  if (event.type === "tool.input" && event.call.kind === "x_search") console.log(event.call.input?.query?.length);
   if (event.type === "text.delta") console.log(event.delta.length);
 }
 
@@ -68,10 +72,12 @@ export { expectRun, RunError, startScript, startSimulator };
 `;
 
 /** The core and the client name nothing that only Node has. */
-const BROWSER = `import { createAgent } from "fairwitness";
+const BROWSER = `import { createAgent, foldEvidence, formatEvidence, parseRecord, webSearch } from "fairwitness";
 import { createClient } from "fairwitness/client";
 
-export const agent = createAgent({ name: "page", model: createClient({ apiKey: "test" }).model("grok-4.7") });
+const model = createClient({ apiKey: "test" }).model("grok-4.7");
+export const agent = createAgent({ name: "page", model, tools: [webSearch()] });
+export const report = (record: string): string => formatEvidence(foldEvidence(parseRecord(record).events));
 `;
 
 const REFUSED = `import { createAgent, defineTool } from "fairwitness";

@@ -5,6 +5,7 @@ import { consumerFiles } from "./consumer-files.ts";
 import { entryPoints, type Manifest } from "./manifest.ts";
 import { type NodeProgram, npm, runProgram } from "./npm.ts";
 import type { Report } from "./report.ts";
+import { checkRunsCommand } from "./runs-command.ts";
 import { checkSimulatorCommand } from "./simulator-command.ts";
 import type { Tarball } from "./tarball.ts";
 
@@ -64,6 +65,10 @@ export async function checkConsumer(consumer: Consumer, report: Report): Promise
       await runTsx(consumer, join("examples", name));
     });
   }
+  await report.check(
+    "the fairwitness command helps, finds no runs where there are none, and shows those of the examples",
+    () => checkRunsCommand(folder, node),
+  );
   await report.check("the simulator's command starts, answers and stops", () => checkSimulatorCommand(folder, node));
 }
 

@@ -1,18 +1,13 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { readFile } from "node:fs/promises";
-import { delimiter, dirname, join } from "node:path";
+import { installedCommand } from "./installed-command.ts";
 import type { NodeProgram } from "./npm.ts";
 
 const COMMAND = "fairwitness-sim";
 
 /** Starts the installed command by its name, asks it for its models with the key it prints, and stops it. */
 export async function checkSimulatorCommand(folder: string, node: NodeProgram): Promise<void> {
-  // The link that npm made, and the Node under test first on the path, as the link asks for it there.
-  const program = join(folder, "node_modules", ".bin", COMMAND);
-  if (!(await readFile(program, "utf8")).startsWith("#!"))
-    throw new Error(`${COMMAND} has no first line that names Node, so a shell would run it. It was not started.`);
-  const path = [dirname(node.path), process.env.PATH ?? ""].join(delimiter);
+  const { program, path } = await installedCommand(COMMAND, { folder, node });
   const child = spawn(program, ["--port", "0"], {
     cwd: folder,
     env: { PATH: path },

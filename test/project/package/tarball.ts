@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
-import { isBuiltin } from "node:module";
 import { join } from "node:path";
-import { entryPoints, type Manifest } from "./manifest.ts";
+import { nodeImports, undeclaredImports } from "./imports.ts";
+import type { Manifest } from "./manifest.ts";
 import { npm, runProgram } from "./npm.ts";
 import type { Report } from "./report.ts";
 
@@ -55,6 +55,11 @@ export async function checkTarball(
   await report.check("the built code imports only what package.json declares", async () =>
     refuse("is imported but not declared", undeclaredImports(files, manifest)),
   );
+  for (const entry of [".", "./client"]) {
+    await report.check(`nothing that "${entry}" loads is Node's own`, async () =>
+      refuse("is loaded, and a page or a worker has no such module", nodeImports(files, { manifest, entry })),
+    );
+  }
 }
 
 /** Without this line the shell runs the file as a script of its own, which ends badly. */
@@ -103,29 +108,4 @@ function filesWithSecrets(files: ReadonlyMap<string, string>, root: string): rea
   const isBad = (text: string): boolean =>
     SECRETS.some((secret) => secret.test(text)) || text.includes(root) || (key !== "" && text.includes(key));
   return [...files].filter(([, text]) => isBad(text)).map(([name]) => name);
-}
-
-/** A dependency that is only there for development would be found here and missing at a user's. */
-function undeclaredImports(files: ReadonlyMap<string, string>, manifest: Manifest): readonly string[] {
-  const declared = new Set(Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies }));
-  const own = new Set(entryPoints(manifest));
-  const wrong = new Set<string>();
-  for (const [name, text] of files) {
-    if (!/\.(js|d\.ts)$/.test(name)) continue;
-    for (const specifier of importsOf(text)) {
-      if (specifier.startsWith(".") || isBuiltin(specifier) || own.has(specifier)) continue;
-      const [first = "", second = ""] = specifier.split("/");
-      const dependency = first.startsWith("@") ? `${first}/${second}` : first;
-      if (!declared.has(dependency)) wrong.add(`${specifier} (in ${name})`);
-    }
-  }
-  return [...wrong];
-}
-
-/** Statements begin a line in what `tsc` writes; a text that speaks of an import does not. */
-function importsOf(text: string): readonly string[] {
-  const statements = text.matchAll(
-    /^(?:import|export)\b[^;"'`]*?\bfrom "([^"]+)";|^import "([^"]+)";|\bimport\("([^"]+)"\)/gm,
-  );
-  return [...statements].map((match) => match[1] ?? match[2] ?? match[3] ?? "");
 }
