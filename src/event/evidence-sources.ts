@@ -1,6 +1,7 @@
-import type { Citation, FoundBy, Source, ToolKind } from "../message/index.ts";
+import type { Citation, FoundBy, Source } from "../message/index.ts";
 import { claimAt } from "./claim.ts";
 import type { CitedPlace, EvidenceSource, EvidenceText } from "./evidence-data.ts";
+import { inferFinder, type SearchCall } from "./finders.ts";
 import type { LedgerEntry } from "./state.ts";
 
 type PlacedCitation = Citation & { turn: number };
@@ -63,31 +64,22 @@ function cite(gathered: Gathered, { span, turn, foundBy }: PlacedCitation, texts
   }
 }
 
-/** What kind of call finds a source of this type. */
-const FINDERS: Readonly<Record<Source["type"], ToolKind>> = {
-  web: "web_search",
-  x_post: "x_search",
-  x_user: "x_search",
-  file: "collections_search",
-};
-
-/**
- * The one search that could have found a cited source, if there is but one in the run so far: xAI names none where it does
- * not disclose sources, and a turn alone does not see the searches of the turns before it.
- */
+/** The one search that must have found a cited source: a turn alone does not see the searches of the turns before it. */
 function infer({ source, foundBy, citedAt }: Gathered, calls: readonly LedgerEntry[]): void {
   const [first] = citedAt;
   if (first === undefined || foundBy.size > 0) return;
-  const [only, ...others] = calls.filter(
-    ({ call, turn, input }) => call.kind === FINDERS[source.type] && turn <= first.turn && !opensAddress(input),
+  const only = inferFinder(
+    source,
+    calls.flatMap((entry) => (entry.turn <= first.turn ? [asSearch(entry)] : [])),
   );
-  if (only === undefined || others.length > 0 || only.sources !== undefined || only.outcome !== "ok") return;
-  foundBy.set(only.call.id, "inferred");
+  if (only !== undefined) foundBy.set(only.id, "inferred");
 }
 
-/** A call that opens a page it was given finds nothing new. */
-function opensAddress(input: unknown): boolean {
-  return typeof input === "object" && input !== null && "url" in input && !("query" in input);
+function asSearch({ call, input, outcome, sources }: LedgerEntry): SearchCall {
+  const search: SearchCall = { id: call.id, kind: call.kind, input };
+  if (outcome !== undefined) search.outcome = outcome;
+  if (sources !== undefined) search.sources = sources;
+  return search;
 }
 
 /** A call at xAI that ran, or still runs, and whose sources we are not shown. */

@@ -1,5 +1,6 @@
 import type { Citation, FoundBy, Source, ToolCall } from "../message/index.ts";
 import { isClosing, type StoredEvent } from "./event.ts";
+import { inferFinder, type SearchCall } from "./finders.ts";
 import type { CitationEvent } from "./run-events.ts";
 import { countAttempt, countFailedAttempt } from "./spending.ts";
 import { emptyState, type LedgerEntry, type RunState } from "./state.ts";
@@ -14,10 +15,11 @@ export interface RunFold {
   /** The calls of our own tools in a turn, in call order. */
   callsOf(turn: number): readonly LedgerEntry[];
   /**
-   * The calls that a source came from: those whose own sources hold it (`reported`), else the one search of its kind,
-   * when the run has made exactly one (`inferred`).
+   * The calls that a source came from: those of earlier turns whose own sources hold it (`reported`), else the only one
+   * of the conversation that can have found it (`inferred`).
+   * @param current The calls at xAI of the turn under way.
    */
-  findersOf(source: Source): readonly FoundBy[];
+  findersOf(source: Source, current: readonly SearchCall[]): readonly FoundBy[];
   /** Whether a call of the run or of its history has this id. */
   hasCallId(id: string): boolean;
 }
@@ -32,8 +34,10 @@ interface Draft {
   callIds: Set<string>;
   /** Calls by the id of a source that they say they found. */
   finders: Map<string, FoundBy[]>;
-  /** Searches that went well, by kind: their ids. */
-  searches: Map<string, string[]>;
+  /** Every call at xAI that has ended. */
+  searches: SearchCall[];
+  /** Whether the server worked in the history that the run began with. */
+  historySearched: boolean;
 }
 
 /** Folds a record, event by event. Parallel steps are ordered by call, so the order of a record does not matter. */
@@ -45,7 +49,8 @@ export function createFold(events: readonly StoredEvent[] = []): RunFold {
     entries: new Map(),
     callIds: new Set(),
     finders: new Map(),
-    searches: new Map(),
+    searches: [],
+    historySearched: false,
   };
   const steps = createStepIndex();
   const add = (event: StoredEvent): void => {
@@ -58,7 +63,7 @@ export function createFold(events: readonly StoredEvent[] = []): RunFold {
     steps,
     add,
     callsOf: (turn) => draft.rounds.get(turn) ?? [],
-    findersOf: (source) => findersOf(draft, source),
+    findersOf: (source, current) => findersOf(draft, source, current),
     hasCallId: (id) => draft.callIds.has(id),
   };
 }
@@ -75,7 +80,9 @@ function apply(draft: Draft, event: StoredEvent): void {
       if (event.instructions !== undefined) state.messages.push({ role: "system", content: event.instructions });
       for (const message of event.messages) {
         state.messages.push(message);
-        if (message.role === "assistant") for (const call of message.toolCalls ?? []) draft.callIds.add(call.id);
+        if (message.role !== "assistant") continue;
+        if (message.raw !== undefined) draft.historySearched = true;
+        for (const call of message.toolCalls ?? []) draft.callIds.add(call.id);
       }
       return;
     case "turn.started":
@@ -143,9 +150,8 @@ function applyToCall(draft: Draft, event: CallEvent): void {
       if (event.durationMs !== undefined) entry.durationMs = event.durationMs;
       if (event.sources !== undefined) entry.sources = event.sources;
       entry.timing = event.timing;
-      if (event.call.executor === "server" && event.outcome === "ok")
-        noteFinder(draft, event.call, event.sources ?? []);
-      if (event.call.executor === "client") closeRound(draft.state, draft.rounds.get(entry.turn) ?? []);
+      if (event.call.executor === "server") noteSearch(draft, entry);
+      else closeRound(draft.state, draft.rounds.get(entry.turn) ?? []);
       return;
     default:
       event satisfies never;
@@ -173,26 +179,22 @@ function startCall(draft: Draft, event: Extract<CallEvent, { type: "tool.started
   draft.callIds.add(event.call.id);
 }
 
-function noteFinder({ finders, searches }: Draft, { id, kind }: ToolCall, sources: readonly Source[]): void {
-  searches.set(kind, [...(searches.get(kind) ?? []), id]);
-  for (const source of sources) {
-    finders.set(source.id, [...(finders.get(source.id) ?? []), { callId: id, basis: "reported" }]);
+function noteSearch({ finders, searches }: Draft, { call, input, outcome, sources }: LedgerEntry): void {
+  const search: SearchCall = { id: call.id, kind: call.kind, input };
+  if (outcome !== undefined) search.outcome = outcome;
+  if (sources !== undefined) search.sources = sources;
+  searches.push(search);
+  for (const source of sources ?? []) {
+    finders.set(source.id, [...(finders.get(source.id) ?? []), { callId: call.id, basis: "reported" }]);
   }
 }
 
-/** Which kind of search finds which kind of source. */
-const FINDER: Readonly<Record<Source["type"], string>> = {
-  web: "web_search",
-  x_post: "x_search",
-  x_user: "x_search",
-  file: "collections_search",
-};
-
-function findersOf({ finders, searches }: Draft, source: Source): readonly FoundBy[] {
-  const reported = finders.get(source.id);
+function findersOf(draft: Draft, source: Source, current: readonly SearchCall[]): readonly FoundBy[] {
+  const reported = draft.finders.get(source.id);
   if (reported !== undefined) return reported;
-  const [only, ...others] = searches.get(FINDER[source.type]) ?? [];
-  return only === undefined || others.length > 0 ? [] : [{ callId: only, basis: "inferred" }];
+  if (draft.historySearched) return []; // what was searched before this run is not on its record
+  const only = inferFinder(source, [...draft.searches, ...current]);
+  return only === undefined ? [] : [{ callId: only.id, basis: "inferred" }];
 }
 
 function namedOnly(call: ToolCall): ToolCall {

@@ -13,6 +13,7 @@ export type {
   EvidenceTurn,
 } from "./evidence-data.ts";
 export { formatEvidence } from "./evidence-markdown.ts";
+export type { SearchCall } from "./finders.ts";
 export type { RunFold } from "./fold.ts";
 export { createFold } from "./fold.ts";
 export type { ParsedRecord } from "./jsonl.ts";

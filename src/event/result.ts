@@ -38,6 +38,8 @@ export interface RunResultBase {
   usage: RunUsage;
   cost: Cost;
   turns: number;
+  /** The conversation's id: hand it on with `messages`, so that xAI's prompt cache is read. */
+  conversation: string;
   /** The model asked for, and the one that answered last. */
   model: string;
   servedModel?: string;
@@ -111,6 +113,7 @@ function baseOf(state: RunState): RunResultBase {
     usage: state.usage,
     cost: totalCost(state),
     turns: state.turn,
+    conversation: state.started?.conversation ?? "",
     model: state.started?.model ?? "",
     simulated: state.simulated,
     warnings: state.warnings,

@@ -22,13 +22,13 @@ export function judge(soFar: RunJudged): Verdict {
 }
 
 /** A turn that was cut short, held back or refused is not an answer, and none of its calls may run. */
-function judgeTurn({ turn, finishReason, message }: TurnCompletedEvent): Verdict | undefined {
+function judgeTurn({ turn, finishReason, wireFinishReason, message }: TurnCompletedEvent): Verdict | undefined {
   switch (finishReason) {
     case "length":
       return fail(
         turn,
         "output_truncated",
-        "The model's answer was cut off at its output limit; raise settings.maxOutputTokens or ask for less.",
+        `The model's answer was cut off (${wireFinishReason ?? "length"}); raise settings.maxOutputTokens or ask for less.`,
       );
     case "content_filter":
       return fail(

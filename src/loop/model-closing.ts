@@ -14,9 +14,9 @@ import type { LoopServices } from "./services.ts";
 export async function closingEvents(services: LoopServices, attempt: Attempt, whole: ModelTurn): Promise<NewEvent[]> {
   const { record, model, toolbox, clock } = services;
   const { turn } = attempt;
-  const message = withFreshIds(whole.message, turn, record.fold.hasCallId);
-  const events: NewEvent[] = [];
-  events.push(...attempt.served.complete(whole.serverCalls ?? []));
+  const events: NewEvent[] = [...attempt.served.complete(whole.serverCalls ?? [])];
+  const isTaken = (id: string): boolean => record.fold.hasCallId(id) || attempt.served.hasId(id);
+  const message = withFreshIds(whole.message, turn, isTaken);
   events.push(...attempt.served.cite(whole.citations ?? []));
   events.push(...policyViolations(toolbox.serverTools, whole.citations ?? [], turn));
   const totalMs = clock.monotonic() - attempt.startedMs; // the checks of arguments are ours and not the model's

@@ -31,7 +31,7 @@ export function runError(result: Exclude<RunResult, { status: "completed" }> & R
         code: "run_limited",
         message:
           `${run} stopped at limits.${result.limit} (${result.used} of ${result.max} used). Its work is kept: ` +
-          "raise the limit and go on with `messages: error.result.messages`.",
+          "raise the limit and go on with `messages: error.result.messages, conversation: error.result.conversation`.",
         cause,
       });
     case "cancelled":

@@ -1,4 +1,4 @@
-import type { NewEvent } from "../event/index.ts";
+import type { NewEvent, SearchCall } from "../event/index.ts";
 import { type Citation, type FoundBy, freshId, type ServerCall, type Source, type ToolCall } from "../message/index.ts";
 import type { ModelEvent, ServerCallResult } from "../model/index.ts";
 
@@ -10,7 +10,9 @@ export interface ServedCalls {
   see(event: ServedEvent): readonly NewEvent[];
   /** What is still to be said of the calls when the turn is whole, each with how it ended. */
   complete(results: readonly ServerCallResult[]): readonly NewEvent[];
-  /** Citations with the ids that the calls have in the run. */
+  /** Whether a call of this turn has the id in the run. */
+  hasId(id: string): boolean;
+  /** Citations with the ids that the calls have in the run; after `complete`. */
   cite(citations: readonly Citation[]): readonly NewEvent[];
 }
 
@@ -19,13 +21,14 @@ export interface RunSoFar {
   /** Whether another call of the run has the id: a server may repeat its ids from turn to turn. */
   hasCallId(id: string): boolean;
   /** The calls of earlier turns that a source came from. */
-  findersOf(source: Source): readonly FoundBy[];
+  findersOf(source: Source, current: readonly SearchCall[]): readonly FoundBy[];
 }
 
 export function createServedCalls(turn: number, { hasCallId, findersOf }: RunSoFar): ServedCalls {
   const ids = new Map<string, string>();
   const inputs = new Set<string>();
   const own = new Set<string>();
+  let current: readonly SearchCall[] = [];
 
   const named = <C extends ToolCall>(call: C): C => ({ ...call, id: ids.get(call.id) ?? call.id });
   const start = (call: ServerCall): NewEvent[] => {
@@ -45,17 +48,20 @@ export function createServedCalls(turn: number, { hasCallId, findersOf }: RunSoF
       const started = start(event.call);
       if (event.type === "tool.input") return [...started, ...ask(event.call)];
       if (event.type === "tool.started") return started;
-      // A phase may come before the input is whole; it is told once the input is there, or not at all.
-      if (!inputs.has(event.call.id)) return started;
       const call = withoutInput(named(event.call));
       return [...started, { type: "tool.executing", turn, call, attempt: 1, phase: event.phase }];
     },
-    complete: (results) =>
-      results.flatMap((result) => [
-        ...start(result.call),
-        ...ask(result.call),
-        completed(turn, named(result.call), result),
-      ]),
+    hasId: (id) => own.has(id),
+    complete(results) {
+      const events = results.flatMap((result) => {
+        return [...start(result.call), ...ask(result.call), completed(turn, named(result.call), result)];
+      });
+      current = results.map(({ call, outcome, sources }) => {
+        const search: SearchCall = { id: named(call).id, kind: call.kind, input: call.input, outcome };
+        return sources === undefined ? search : { ...search, sources };
+      });
+      return events;
+    },
     cite: (citations) =>
       citations.map((citation) => ({
         type: "citation",
@@ -63,7 +69,7 @@ export function createServedCalls(turn: number, { hasCallId, findersOf }: RunSoF
         ...citation,
         foundBy:
           citation.foundBy.length === 0
-            ? findersOf(citation.source)
+            ? findersOf(citation.source, current)
             : citation.foundBy.map((found) => ({ ...found, callId: ids.get(found.callId) ?? found.callId })),
       })),
   };

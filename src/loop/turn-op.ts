@@ -34,15 +34,21 @@ function decide(services: LoopServices, turn: number): readonly NewEvent[] {
   const reached = reachedLimit(limits, state, activeMs);
   if (reached !== undefined) {
     // A finished answer stays one: whoever had more to say is told that the run has ended.
-    return [verdict.type === "done" ? verdict.closing : { type: "run.limited", turn: turn - 1, ...reached }];
+    if (verdict.type === "done") return [verdict.closing];
+    return [...warnings(turn - 1, limits, state, activeMs), { type: "run.limited", turn: turn - 1, ...reached }];
   }
   return [
-    ...nearLimits(limits, state, activeMs).map((near): NewEvent => ({ type: "limit.warning", turn, ...near })),
+    ...warnings(turn, limits, state, activeMs),
     ...blindLimits(turn, state, limits),
     ...injected("steer", turn, inbox.takeSteering(turn)),
     ...injected("follow_up", turn, isDone ? inbox.takeFollowUps(turn) : []),
     { type: "turn.started", turn },
   ];
+}
+
+/** Once a limit, also where a single turn went from well below it to beyond it. */
+function warnings(turn: number, limits: RunLimits, state: RunState, activeMs: number): NewEvent[] {
+  return nearLimits(limits, state, activeMs).map((near) => ({ type: "limit.warning", turn, ...near }));
 }
 
 function toolCallsLimited(turn: number, state: RunState, limits: RunLimits): NewEvent {

@@ -19,6 +19,7 @@ interface CallState {
   executor: string;
   stage: number;
   step: string | undefined;
+  hasInput: boolean;
 }
 
 interface Watch {
@@ -136,16 +137,27 @@ function seeCall(watch: Watch, event: StoredEvent, broken: (rule: string) => voi
   const known = watch.calls.get(event.call.id);
   if (known === undefined) {
     if (stage !== 0) broken(`the call ${event.call.id} has not started`);
-    watch.calls.set(event.call.id, { executor: event.call.executor, stage, step: event.step });
+    watch.calls.set(event.call.id, { executor: event.call.executor, stage, step: event.step, hasInput: false });
     return;
   }
   if (known.executor !== event.call.executor) broken(`the executor of ${event.call.id} changed`);
-  const isNextPhase = event.type === "tool.executing" && known.stage === stage;
-  if (stage <= known.stage && !isNextPhase)
-    broken(`the call ${event.call.id} was at ${CALL_ORDER[known.stage]} already`);
+  if (event.call.executor === "server") return seeServerCall(known, stage, broken);
+  if (stage <= known.stage) broken(`the call ${event.call.id} was at ${CALL_ORDER[known.stage]} already`);
   if (stage > 1 && known.stage < 1) broken(`the call ${event.call.id} has no input yet`);
   known.stage = stage;
 }
+
+/** The server may say what it is doing before it says what it was asked: only the beginning and the end are fixed. */
+function seeServerCall(known: CallState, stage: number, broken: (rule: string) => void): void {
+  if (known.stage === COMPLETED) broken("the call was completed already");
+  if (stage === 0) broken("the call has started already");
+  if (stage === 1 && known.hasInput) broken("the input was told already");
+  if (stage === COMPLETED && !known.hasInput) broken("the call has no input yet");
+  known.hasInput ||= stage === 1;
+  known.stage = Math.max(known.stage, stage);
+}
+
+const COMPLETED = 3;
 
 function seeDelta(watch: Watch, delta: Extract<RunEvent, { after: number }>): void {
   const broken = (rule: string): number => watch.problems.push(`${delta.type} after ${delta.after}: ${rule}`);

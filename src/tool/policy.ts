@@ -14,15 +14,18 @@ export interface BrokenRule {
  * domain or the handle, the id of a post when it was written.
  */
 export function brokenRule(source: Source, tools: readonly ServerTool[]): BrokenRule | undefined {
+  const isOnlyWeb = !tools.some((tool) => tool.kind === "x_search");
   for (const tool of tools) {
-    const broken = brokenRuleOf(tool, source);
+    const broken = brokenRuleOf(tool, source, isOnlyWeb);
     if (broken !== undefined) return broken;
   }
   return undefined;
 }
 
-function brokenRuleOf(tool: ServerTool, source: Source): BrokenRule | undefined {
-  if (tool.kind === "web_search" && source.type === "web") return domainRule(source, tool.options);
+/** @param isOnlyWeb No X search is there: an address on X was found on the web, and its domain counts. */
+function brokenRuleOf(tool: ServerTool, source: Source, isOnlyWeb: boolean): BrokenRule | undefined {
+  if (tool.kind === "web_search")
+    return source.type === "web" || isOnlyWeb ? domainRule(source, tool.options) : undefined;
   if (tool.kind !== "x_search") return undefined;
   if (source.type === "x_post") return handleRule(source, tool.options) ?? dateRule(source, tool.options);
   return source.type === "x_user" ? handleRule(source, tool.options) : undefined;

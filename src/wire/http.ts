@@ -5,6 +5,7 @@ import type { Access, Endpoint } from "./endpoint.ts";
 import { type AnswerFacts, httpError, RedirectRefused, readRequestId } from "./errors.ts";
 import { checkHeaders } from "./headers.ts";
 import { createLink, type Link } from "./link.ts";
+import { createRedactor } from "./redact.ts";
 import { timedOut, type Waits } from "./timeouts.ts";
 import type { TransportResponse } from "./transport.ts";
 
@@ -19,6 +20,8 @@ export interface HttpRequest {
   headers?: Readonly<Record<string, string>>;
   /** The same in every attempt at the same thing: sent as `x-client-request-id`. */
   requestId?: string;
+  /** What else must never be shown, such as the key of an MCP server in the body: servers echo what they are sent. */
+  secrets?: readonly string[];
   /** True where the server may think in silence: both waits become longer. */
   patient?: boolean;
   signal: AbortSignal;
@@ -97,7 +100,7 @@ function describe(endpoint: Endpoint, request: HttpRequest, { access, response, 
     host,
     status: response.status,
     header: response.header,
-    redact: access.redact,
+    redact: redactorFor(access, request.secrets),
     nowMs: endpoint.clock.now(),
   };
   const { idleMs } = waitsOf(endpoint, request);
@@ -110,6 +113,12 @@ function describe(endpoint: Endpoint, request: HttpRequest, { access, response, 
     body: watch(response.body, { link, idleMs, expire, host, caller: request.signal }),
     close: link.close,
   };
+}
+
+function redactorFor({ redact }: Access, secrets: readonly string[] = []): (text: string) => string {
+  if (secrets.length === 0) return redact;
+  const alsoRedact = createRedactor(secrets);
+  return (text) => alsoRedact(redact(text));
 }
 
 interface Watched {

@@ -16,3 +16,11 @@ export function createRedactor(secrets: readonly string[]): (text: string) => st
     return without.replace(LIKE_A_KEY, MARK);
   };
 }
+
+/** Any JSON with every text in it redacted, keys of objects included. */
+export function redactJson(json: unknown, redact: (text: string) => string): unknown {
+  if (typeof json === "string") return redact(json);
+  if (Array.isArray(json)) return json.map((item) => redactJson(item, redact));
+  if (typeof json !== "object" || json === null) return json;
+  return Object.fromEntries(Object.entries(json).map(([name, value]) => [redact(name), redactJson(value, redact)]));
+}

@@ -3,6 +3,7 @@ import type { Endpoint } from "./endpoint.ts";
 import { faultError } from "./errors.ts";
 import { type HttpAnswer, sendRequest } from "./http.ts";
 import { isObject } from "./json.ts";
+import { redactJson } from "./redact.ts";
 import { decodeResponsesEvent } from "./responses-decode.ts";
 import type { ResponsesEvent, ResponsesTerminalEvent } from "./responses-events.ts";
 import { findResponseFault } from "./responses-fault.ts";
@@ -17,6 +18,8 @@ export interface StreamResponsesOptions {
   headers?: Readonly<Record<string, string>>;
   /** True where the model may think, or the server use its tools, in silence: waits `patientMs` for headers and reads. Default false. */
   patient?: boolean;
+  /** What must never be shown though the request holds it, such as the keys of MCP servers. */
+  secrets?: readonly string[];
 }
 
 /** An answer on its way. */
@@ -52,23 +55,29 @@ export async function streamResponses(
   return {
     requestId: answer.requestId,
     simulated: answer.facts.header("x-fairwitness-simulated") !== undefined,
-    events: await openStream(answer, endpoint, createResponsesDialect(), {
+    events: await openStream(answer, endpoint, createResponsesDialect(maskFor(answer, options)), {
       signal: options.signal,
       patient: options.patient === true,
     }),
   };
 }
 
-function createResponsesDialect(): Dialect<ResponsesEvent> {
+/** What is kept whole is kept without the secrets of the request: some servers echo the tools they were given. */
+function maskFor({ facts }: HttpAnswer, { secrets = [] }: StreamResponsesOptions): (item: UnknownItem) => UnknownItem {
+  if (secrets.length === 0) return (item) => item;
+  return (item) => ({ ...item, item: redactJson(item.item, facts.redact) });
+}
+
+function createResponsesDialect(mask: (item: UnknownItem) => UnknownItem): Dialect<ResponsesEvent> {
   let isWhole = false;
   return {
     // The answer is whole with its terminal event; what follows can neither change nor spoil it.
     findFault: (json, event) => (isWhole ? undefined : findResponseFault(json, event)),
     decode(json, event) {
-      if (isWhole) return lateEvent(json, event);
+      if (isWhole) return mask(lateEvent(json, event));
       const decoded = decodeResponsesEvent(json, event);
       isWhole = isTerminal(decoded);
-      return decoded;
+      return decoded.type === "unknown" ? mask(decoded) : decoded;
     },
     readWhole,
     malformed: malformedResponse,

@@ -106,6 +106,73 @@ describe("an agent with tools on both sides", () => {
     for (const { foundBy } of result.citations) for (const { callId } of foundBy) expect(ids).toContain(callId);
   });
 
+  it("names no call as the finder where two searches could have been it, or one lists what it found", async () => {
+    const search = (sources?: string[]): SimTurn => ({
+      serverTools: [
+        { kind: "x_search", action: "x_keyword_search", input: { query: "q" }, ...(sources ? { sources } : {}) },
+      ],
+      toolCalls: [{ name: "get_weather", arguments: { city: "Oslo" } }],
+    });
+    const cited: SimTurn = {
+      text: "So [[1]](https://x.com/sim_z/status/9).",
+      citations: [{ url: "https://x.com/sim_z/status/9" }],
+    };
+    const foundBy = async (...turns: SimTurn[]): Promise<unknown> => {
+      await using simulator = await startScript([...turns, cited]);
+      const result = await createAgent({ name: "a", model: simulator.model(), tools }).run("Oslo?");
+      return result.citations.map((citation) => citation.foundBy);
+    };
+    expect(await foundBy(search())).toMatchObject([[{ basis: "inferred" }]]);
+    expect(await foundBy(search(), search())).toEqual([[]]);
+    const web: SimTurn = {
+      ...search(),
+      serverTools: [{ kind: "web_search", input: { query: "q" }, sources: ["https://example.com/1"] }],
+    };
+    const onPage: SimTurn = { text: "So [[1]](https://example.com/2).", citations: [{ url: "https://example.com/2" }] };
+    await using simulator = await startScript([web, onPage]);
+    const result = await createAgent({ name: "a", model: simulator.model(), tools }).run("Oslo?");
+    expect(result.citations[0]?.foundBy).toEqual([]);
+  });
+
+  it("keeps apart a call of the server and one of ours that have the same id", async () => {
+    const item = {
+      type: "custom_tool_call",
+      id: "",
+      call_id: "call_1",
+      name: "x_keyword_search",
+      input: "{}",
+      status: "completed",
+    };
+    await using simulator = await startScript([
+      {
+        serverTools: [{ kind: "item", item }],
+        toolCalls: [{ name: "get_weather", arguments: { city: "Oslo" }, id: "call_1" }],
+      },
+      { text: "done" },
+    ]);
+    const run = createAgent({ name: "a", model: simulator.model(), tools }).stream("Oslo?");
+    await collect(run);
+    const { toolCalls, status } = await run.result();
+    expect(status).toBe("completed");
+    expect(new Set(toolCalls.map((entry) => entry.call.id)).size).toBe(2);
+  });
+
+  it.each(["max_output_tokens", "max_time_limit", "max_prompt_tokens"])(
+    "takes no answer that is incomplete for %s as one, and runs none of its calls",
+    async (reason) => {
+      await using simulator = await startScript([
+        { text: "half an ans", toolCalls: [{ name: "get_weather", arguments: { city: "Oslo" } }], incomplete: reason },
+      ]);
+      const run = createAgent({ name: "a", model: simulator.model(), tools }).stream("Oslo?");
+      const events = await collect(run);
+      expect(events.some((event) => event.type === "tool.executing")).toBe(false);
+      expect(await run.result()).toMatchObject({
+        status: "failed",
+        error: { code: "output_truncated", message: expect.stringContaining(reason) },
+      });
+    },
+  );
+
   it("without inline links cites the same sources, at places that are true for the other text", async () => {
     await using simulator = await startScript([mixed("Oslo"), answer]);
     const agent = createAgent({ name: "a", model: simulator.model(), tools, settings: { citations: "annotations" } });
@@ -212,8 +279,13 @@ describe("an agent with tools on both sides", () => {
     const run = agent.stream("Oslo?", { limits: { costUsd: 0.000001 } });
     const events = await collect(run);
     const stopped = await run.result();
-    expect(stopped).toMatchObject({ status: "limited", limit: "costUsd", turns: 1 });
-    expect(events.some((event) => event.type === "run.limited")).toBe(true);
+    expect(stopped).toMatchObject({
+      status: "limited",
+      limit: "costUsd",
+      turns: 1,
+      conversation: expect.stringMatching(/^run_/),
+    });
+    expect(events.slice(-2).map((event) => event.type)).toEqual(["limit.warning", "run.limited"]);
     expect(stopped.toolCalls.filter((entry) => entry.outcome === "ok")).toHaveLength(4);
     const result = await agent.run("Go on.", { messages: stopped.messages });
     expect(result.text).toContain("It is warm");

@@ -37,7 +37,12 @@ describe("domains", () => {
 
   test("the rules of X are not for the web, nor the other way round", () => {
     expect(ruleOf(web("https://x.com/a"), xSearch({ allowedHandles: ["b"] }))).toBeUndefined();
-    expect(ruleOf(post("a/status/1"), allowed, codeExecution())).toBeUndefined();
+    expect(ruleOf(post("a/status/1"), allowed, xSearch())).toBeUndefined();
+  });
+
+  test("hold for addresses on X too where only the web is searched", () => {
+    expect(ruleOf(post("a/status/1"), allowed, codeExecution())).toBe("web_search.allowedDomains");
+    expect(ruleOf(post("a/status/1"), webSearch({ excludedDomains: ["x.com"] }))).toBe("web_search.excludedDomains");
   });
 });
 
