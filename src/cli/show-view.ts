@@ -6,11 +6,12 @@ import {
   type StoredEvent,
   visibleText,
 } from "../event/index.ts";
+import { formatTurnUsage } from "../message/index.ts";
 import { activityOf, type Entry, type TurnActivity } from "./activity.ts";
 import { endText, headLines } from "./head.ts";
 import type { Paint } from "./paint.ts";
 import { callLines, type Footnotes } from "./show-call.ts";
-import { costText, duration, short, sourceName, usageText } from "./words.ts";
+import { costText, duration, short, sourceName } from "./words.ts";
 
 /** A run as a log of what it did. */
 export function showView({ events, unknown, torn }: ParsedRecord, paint: Paint): string {
@@ -52,7 +53,7 @@ function turnHead(turn: number, entries: readonly Entry[], paint: Paint): string
   const { timing, usage, cost, finishReason } = completed;
   const facts = [
     duration(timing.totalMs),
-    usageText(usage),
+    formatTurnUsage(usage),
     costText(cost),
     ...billedText(usage?.billedServerTools),
     finishReason,

@@ -1,6 +1,6 @@
 import type { EvidenceCall } from "../event/index.ts";
 import { visibleLine } from "../event/index.ts";
-import { type Cost, formatCost, type Source, type Usage } from "../message/index.ts";
+import { type Cost, formatCost, type Source } from "../message/index.ts";
 
 const MAX_LINE = 200;
 
@@ -55,8 +55,4 @@ export function moment(at: number): string {
 
 export function costText(cost: Cost): string {
   return cost.basis === "unknown" ? "cost unknown" : `${formatCost(cost)} ${cost.basis}`;
-}
-
-export function usageText(usage: Usage | undefined): string {
-  return usage === undefined ? "tokens unknown" : `${usage.inputTokens} in, ${usage.outputTokens} out`;
 }

@@ -1,4 +1,4 @@
-import { type FoundBy, formatCost, formatUsage } from "../message/index.ts";
+import { type FoundBy, formatCost, formatTurnUsage, formatUsage } from "../message/index.ts";
 import { isSearch } from "./asked.ts";
 import { withFootnotes, withoutPlace } from "./evidence-answer.ts";
 import type { Evidence, EvidenceCall, EvidenceSource } from "./evidence-data.ts";
@@ -158,7 +158,7 @@ function unseen({ sources }: Evidence): readonly string[] {
 
 function costs({ turns, usage, cost, failedAttempts }: Evidence): readonly string[] {
   const perTurn = turns.map(({ turn, usage: used, cost: spent, totalMs }) => {
-    const tokens = used === undefined ? "tokens unknown" : `${used.inputTokens} in, ${used.outputTokens} out`;
+    const tokens = formatTurnUsage(used);
     const counts = Object.entries(used?.billedServerTools ?? {}).filter(([, count]) => count > 0);
     const billed = counts.map(([name, count]) => `${codeSpan(name)} ${count}`);
     return [`Turn ${turn}: ${formatCost(spent)}`, tokens, ...billed, `${Math.round(totalMs)} ms`].join(" · ");

@@ -42,4 +42,4 @@ export type {
 export type { PairedMessages } from "./pair.ts";
 export { freshId, NO_RESULT, pairMessages } from "./pair.ts";
 export type { Cost, KnownCost, RunUsage, UnknownCost, Usage } from "./usage.ts";
-export { costUsd, formatCost, formatUsage, TICKS_PER_USD } from "./usage.ts";
+export { cachedShare, costUsd, formatCost, formatTurnUsage, formatUsage, TICKS_PER_USD } from "./usage.ts";

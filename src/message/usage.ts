@@ -16,6 +16,8 @@ export interface Usage {
   serverToolCalls?: number;
   /** What of them is billed, by the wire's own names, such as `web_search_calls` or `x_posts_fetched`. */
   billedServerTools?: Readonly<Record<string, number>>;
+  /** Sources the answer rests on, as the server counts them. */
+  sourcesUsed?: number;
   /** Tokens in the model's context at the end, where the server says: `inputTokens` may sum several inner turns. */
   contextTokens?: number;
 }
@@ -51,6 +53,19 @@ export interface UnknownCost {
 /** Dollars of a cost, or undefined when it is unknown. */
 export function costUsd(cost: Cost): number | undefined {
   return cost.basis === "unknown" ? undefined : cost.ticks / TICKS_PER_USD;
+}
+
+/** How much of the input was read from the prompt cache, 0 to 1; undefined when the server did not say. */
+export function cachedShare({ inputTokens, cachedInputTokens }: Usage): number | undefined {
+  return cachedInputTokens === undefined || inputTokens === 0 ? undefined : cachedInputTokens / inputTokens;
+}
+
+/** The tokens of one model call for people: `455 in (80 % cached), 118 out`. */
+export function formatTurnUsage(usage: Usage | undefined): string {
+  if (usage === undefined) return "tokens unknown";
+  const share = cachedShare(usage);
+  const cached = share === undefined ? "" : ` (${Math.round(share * 100)} % cached)`;
+  return `${usage.inputTokens} in${cached}, ${usage.outputTokens} out`;
 }
 
 /** Tokens for people: `455 in, 118 out`, `at least 455 in, 118 out (1 request unreported)`, `unknown`. */

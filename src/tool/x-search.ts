@@ -84,7 +84,7 @@ function readDate(option: string, value: unknown): string | undefined {
   if (value === undefined) return undefined;
   const read = readDay(value);
   if ("day" in read) return read.day;
-  throw refusal(NAMES.maker, `: ${option} ${read.problem}. It takes a Date or a day as YYYY-MM-DD`);
+  throw refusal(NAMES.maker, `has a ${option} that ${read.problem}. It takes a Date or a day as YYYY-MM-DD`);
 }
 
 function checkOrder(from: string | undefined, to: string | undefined): void {

@@ -172,7 +172,7 @@ describe("dates", () => {
   });
 
   test.each([
-    ["2026-02-30", 'from is "2026-02-30", a day that does not exist'],
+    ["2026-02-30", 'from that is "2026-02-30", a day that does not exist'],
     ["2026-13-01", "a day that does not exist"],
     ["2026-1-5", 'write "2026-01-05"'],
     ["2026-11-20T10:00:00Z", 'write "2026-11-20"'],
