@@ -13,7 +13,7 @@ import { AgentError } from "./errors.ts";
 import type { CompletedResult, NewEvent, Reporting, RunResult } from "./event/index.ts";
 import { completed, DEFAULT_LIMITS, type Run, startRun } from "./loop/index.ts";
 import { checkMessages, type Message, pairMessages } from "./message/index.ts";
-import { checkSettings, type Model, type ModelSettings } from "./model/index.ts";
+import { checkModelTools, checkSettings, type Model, type ModelSettings } from "./model/index.ts";
 import { type AgentTool, type ContextOf, createToolbox, createToolSlots, type Toolbox } from "./tool/index.ts";
 
 /** Runs a model with tools until its work is done. Holds no state: what happened is in the record of each run. */
@@ -50,6 +50,10 @@ export function createAgent<const Tools extends readonly AgentTool[] = readonly 
   checkAgentOptions(options as AgentOptions); // its checks read nothing whose type depends on the tools
   const parts = wire(options as AgentOptions);
   checkSettings(parts.model.id, parts.settings);
+  checkModelTools(parts.model.id, {
+    client: parts.toolbox.names.length,
+    server: parts.toolbox.serverTools.length,
+  });
   parts.model.accepts?.(parts.toolbox.serverTools, parts.settings);
 
   const stream = (input: RunInput, given: RunSettings & { context?: unknown } = {}): Run => {

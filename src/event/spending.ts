@@ -39,6 +39,7 @@ function addUsage(total: RunUsage, usage: Usage): void {
   if (usage.reasoningTokens !== undefined) {
     total.reasoningTokens = (total.reasoningTokens ?? 0) + usage.reasoningTokens;
   }
+  if (usage.sourcesUsed !== undefined) total.sourcesUsed = (total.sourcesUsed ?? 0) + usage.sourcesUsed;
   if (usage.contextTokens !== undefined) total.contextTokens = usage.contextTokens; // the size now, not a sum
   if (usage.serverToolCalls !== undefined) {
     total.serverToolCalls = (total.serverToolCalls ?? 0) + usage.serverToolCalls;

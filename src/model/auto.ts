@@ -1,5 +1,6 @@
 import { AgentError } from "../errors.ts";
 import type { Endpoint } from "../wire/index.ts";
+import { describeModel } from "./capabilities.ts";
 import { createChatModel } from "./chat.ts";
 import type { Model, ModelSettings } from "./model.ts";
 import { checkModelOptions, mergeSettings } from "./options.ts";
@@ -27,15 +28,26 @@ export function createModel({ api = "auto", ...options }: ModelOptions): Model {
   checkModelOptions(options);
   switch (api) {
     case "chat":
+      if (!answersInChat(options.id)) throw notInChat(options.id);
       return createChatModel(options);
     case "responses":
       return createResponsesModel(options);
     case "auto":
+      if (!answersInChat(options.id)) return createResponsesModel(options);
       return createAutoModel(createChatModel(options), lazyResponses(options));
     default:
       api satisfies never;
       throw new AgentError("invalid_option", `api is ${JSON.stringify(api)}. Write "auto", "chat" or "responses".`);
   }
+}
+
+function answersInChat(id: string): boolean {
+  return describeModel(id)?.endpoints?.includes("chat") !== false;
+}
+
+function notInChat(id: string): AgentError {
+  const message = `${id} does not answer on chat completions. Leave api out, or write "responses".`;
+  return new AgentError("unsupported_setting", message);
 }
 
 /**

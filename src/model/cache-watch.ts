@@ -83,7 +83,8 @@ function excerpt(bytes: Uint8Array, at: number, secrets: readonly string[]): str
 /** As long as what it hides, so that positions stay true. A secret stands in the body as JSON writes it. */
 function mask(text: string, secrets: readonly string[]): string {
   let masked = text;
-  for (const secret of secrets) {
+  // Longest first: a secret may be part of another.
+  for (const secret of [...secrets].sort((a, b) => b.length - a.length)) {
     const written = JSON.stringify(secret).slice(1, -1);
     if (written !== "") masked = masked.replaceAll(written, "*".repeat(written.length));
   }

@@ -12,6 +12,7 @@ import type { ConversationEncoder, EncodedRequest } from "./conversation.ts";
 import { decodeTurn } from "./decode.ts";
 import { createDeltaDecoder } from "./deltas.ts";
 import { createRequestEncoder } from "./encode.ts";
+import { hostOf } from "./maker.ts";
 import type { Model, ModelEvent, ModelRequest, ModelSettings, ModelTurn } from "./model.ts";
 import { createNotices, type Notices } from "./notices.ts";
 import { checkModelOptions, mergeSettings } from "./options.ts";
@@ -77,10 +78,7 @@ async function* streamTurn(turn: Turn): AsyncGenerator<readonly ModelEvent[]> {
   const completion = accumulator.finish();
   encoded.answered();
   turn.notices.told(messages);
-  yield [
-    ...extras(completion),
-    { type: "turn", turn: { ...priced(decodeTurn(completion), turn.id), ...origin(answer) } },
-  ];
+  yield [...extras(completion), { type: "turn", turn: { ...priced(decodeTurn(completion), turn), ...origin(answer) } }];
 }
 
 function answeredBy({ simulated }: ChatStream): readonly ModelEvent[] {
@@ -96,10 +94,11 @@ function refuseServerTools(serverTools: readonly ServerTool[]): void {
 }
 
 /** Where the server did not say what it billed, the price list does. */
-function priced(turn: ModelTurn, id: string): ModelTurn {
+function priced(turn: ModelTurn, { id, endpoint }: Pick<Turn, "id" | "endpoint">): ModelTurn {
   const { usage, cost, servedModel = id, serviceTier } = turn;
   if (cost.basis !== "unknown" || usage === undefined) return turn;
-  return { ...turn, cost: estimateCost(servedModel, usage, serviceTier === undefined ? {} : { serviceTier }) };
+  const terms = { host: hostOf(endpoint.baseUrl), ...(serviceTier === undefined ? {} : { serviceTier }) };
+  return { ...turn, cost: estimateCost(servedModel, usage, terms) };
 }
 
 async function send(turn: Turn): Promise<{ answer: ChatStream; encoded: EncodedRequest }> {

@@ -30,37 +30,82 @@ export interface StatedPlace {
   url: string | undefined;
 }
 
-/**
- * The places of an annotation that are true for the text. What the server states is held against the text, since nothing
- * says whether it counts UTF-16 units, characters or bytes: a place is taken when the link or the address stands there, or
- * when the text has neither and units and characters agree. With no stated place it stands where its links do. Empty when
- * no place is true.
- * @param own The links in the text to the annotation's source.
- */
-export function placesOf(text: string, stated: StatedPlace, own: readonly InlineLink[]): readonly Span[] {
-  const candidates = readings(text, stated, { inBytes: true });
-  if (candidates.length === 0)
-    return own.length > 0 && !isStated(stated) ? own.map(({ span }) => span) : numbered(own, stated);
-  if (own.length > 0) {
-    const fits = candidates.find((span) => own.some((link) => isAt(span, link.span)));
-    return fits === undefined ? numbered(own, stated) : [fits];
-  }
-  const { url } = stated;
-  if (url !== undefined && text.includes(url)) {
-    const fits = candidates.find(({ start, end }) => text.slice(start, end).includes(url));
-    return fits === undefined ? [] : [fits];
-  }
-  return unanimous(readings(text, stated, { inBytes: false }));
+/** An annotation and the text it is of. */
+export interface Placing {
+  text: string;
+  stated: StatedPlace;
+  /** The links in the text to the annotation's source. */
+  own: readonly InlineLink[];
 }
 
-/** Nothing in the text tells which reading is right: so there must be but one. */
-function unanimous([first, ...others]: readonly Span[]): readonly Span[] {
-  const isOnly = others.every(({ start, end }) => start === first?.start && end === first.end);
-  return first !== undefined && isOnly ? [first] : [];
+/** What a server may count by; nothing says which. */
+export type Unit = "utf16" | "characters" | "bytes";
+
+const SIZES: Readonly<Record<Unit, (character: string) => number>> = {
+  utf16: (character) => character.length,
+  characters: () => 1,
+  bytes: utf8Length,
+};
+const UNITS: readonly Unit[] = ["utf16", "characters", "bytes"];
+
+/**
+ * What the server of an answer may count by: an annotation whose stated place is its link in one reading, and not in
+ * another, settles it for the whole answer. All units where nothing does.
+ */
+export function unitsOf(placings: readonly Placing[]): readonly Unit[] {
+  let units = UNITS;
+  for (const { text, stated, own } of placings) {
+    if (own.length === 0) continue;
+    const fits = UNITS.filter((unit) => isLink(readIn(unit, text, stated), own, stated));
+    if (fits.length > 0) units = units.filter((unit) => fits.includes(unit));
+  }
+  return units.length > 0 ? units : UNITS; // annotations that contradict each other teach nothing
+}
+
+/**
+ * The places of an annotation that are true for the text. What the server states is held against the text: a place is
+ * taken when the link or the address stands exactly there, and else when all readings are the same. One that lies outside
+ * of the text is no such reading: the server may still count that way, and be wrong. With no stated place it stands where
+ * its links do. Empty when no place is sure.
+ */
+export function placesOf({ text, stated, own }: Placing, units: readonly Unit[]): readonly Span[] {
+  if (own.length > 0 && !isStated(stated)) return own.map(({ span }) => span);
+  const readings = units.map((unit) => readIn(unit, text, stated));
+  const agreed = unanimous(readings);
+  if (own.length > 0) {
+    const exact = onlyOne(readings.filter((span) => isLink(span, own, stated)));
+    const near = agreed !== undefined && own.some((link) => isAt(agreed, link.span)) ? agreed : undefined;
+    const place = exact ?? near;
+    return place === undefined ? numbered(own, stated) : [place];
+  }
+  const { url } = stated;
+  if (url === undefined || !text.includes(url)) return agreed === undefined ? [] : [agreed];
+  const exact = onlyOne(readings.filter((span) => span !== undefined && text.slice(span.start, span.end) === url));
+  const around = agreed !== undefined && text.slice(agreed.start, agreed.end).includes(url) ? agreed : undefined;
+  const place = exact ?? around;
+  return place === undefined ? [] : [place];
+}
+
+/** What all readings are. */
+function unanimous(readings: readonly (Span | undefined)[]): Span | undefined {
+  return readings.includes(undefined) ? undefined : onlyOne(readings);
+}
+
+/** The one place that these are, if it is one. */
+function onlyOne([first, ...others]: readonly (Span | undefined)[]): Span | undefined {
+  return others.every((span) => span?.start === first?.start && span?.end === first?.end) ? first : undefined;
 }
 
 function isStated({ start, end }: StatedPlace): boolean {
   return typeof start === "number" && typeof end === "number" && end > start;
+}
+
+/** Exactly a link of the annotation's, and the one of its number where it has one. */
+function isLink(span: Span | undefined, own: readonly InlineLink[], { number }: StatedPlace): boolean {
+  const isNumbered = typeof number === "string" && /^\d+$/.test(number);
+  return own.some(
+    (link) => span?.start === link.span.start && span.end === link.span.end && (!isNumbered || link.number === number),
+  );
 }
 
 /** On the link, around it, or right before it. */
@@ -74,20 +119,12 @@ function numbered(own: readonly InlineLink[], { number }: StatedPlace): readonly
   return link === undefined ? [] : [link.span];
 }
 
-/** The place read as UTF-16 units, as characters and, where it can be checked, as bytes; only what is inside the text. */
-function readings(text: string, { start, end }: StatedPlace, { inBytes }: { inBytes: boolean }): readonly Span[] {
-  if (typeof start !== "number" || typeof end !== "number") return [];
-  if (!Number.isInteger(start) || !Number.isInteger(end) || start < 0 || end <= start) return [];
-  const spans = [{ start, end }];
-  if (/[\u0080-\uffff]/.test(text)) {
-    spans.push(...readAs(text, start, end, () => 1));
-    if (inBytes) spans.push(...readAs(text, start, end, utf8Length));
-  }
-  return spans.filter((span) => span.end <= text.length && isWhole(text, span.start) && isWhole(text, span.end));
-}
-
-/** The span whose ends lie after so many units, by the size of each character; none where an end falls inside one. */
-function readAs(text: string, start: number, end: number, size: (character: string) => number): readonly Span[] {
+/** The stated place read in a unit; undefined where it is none, not in the text, or in the middle of a character. */
+function readIn(unit: Unit, text: string, { start, end }: StatedPlace): Span | undefined {
+  if (typeof start !== "number" || typeof end !== "number") return undefined;
+  if (!Number.isInteger(start) || !Number.isInteger(end) || start < 0 || end <= start) return undefined;
+  if (!/[\u0080-\uffff]/.test(text)) return end <= text.length ? { start, end } : undefined;
+  const size = SIZES[unit];
   let units = 0;
   let index = 0;
   let from: number | undefined = start === 0 ? 0 : undefined;
@@ -95,10 +132,10 @@ function readAs(text: string, start: number, end: number, size: (character: stri
     units += size(character);
     index += character.length;
     if (units === start) from = index;
-    if (units === end) return from === undefined ? [] : [{ start: from, end: index }];
-    if (units > end) return [];
+    if (units === end) return from === undefined ? undefined : { start: from, end: index };
+    if (units > end) return undefined;
   }
-  return [];
+  return undefined;
 }
 
 function utf8Length(character: string): number {
@@ -106,11 +143,4 @@ function utf8Length(character: string): number {
   if (point < 0x80) return 1;
   if (point < 0x800) return 2;
   return point < 0x10000 ? 3 : 4;
-}
-
-/** Not in the middle of a character. */
-function isWhole(text: string, index: number): boolean {
-  const unit = text.charCodeAt(index);
-  const before = text.charCodeAt(index - 1);
-  return !(unit >= 0xdc00 && unit <= 0xdfff && before >= 0xd800 && before <= 0xdbff);
 }

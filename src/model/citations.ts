@@ -1,5 +1,5 @@
 import type { Citation, FoundBy, ServerToolKind, Source, Span } from "../message/index.ts";
-import { findInlineLinks, placesOf } from "./citation-places.ts";
+import { findInlineLinks, type InlineLink, type Placing, placesOf, type Unit, unitsOf } from "./citation-places.ts";
 import { type Json, textOf } from "./json.ts";
 import type { ServerCallResult } from "./model.ts";
 import { openedUrls } from "./server-call.ts";
@@ -31,8 +31,10 @@ interface Placed {
  */
 export function citationsOf(texts: readonly AnnotatedText[], finders: Finders): readonly Citation[] {
   const placed = new Map<string, Placed>();
-  for (const piece of texts) {
-    for (const { source, span } of placedIn(piece)) {
+  const pieces = texts.map(annotated);
+  const units = unitsOf(pieces.flatMap(({ annotations }) => annotations.map(({ placing }) => placing)));
+  for (const piece of pieces) {
+    for (const { source, span } of placedIn(piece, units)) {
       const at = span === undefined ? undefined : { start: span.start + piece.offset, end: span.end + piece.offset };
       const key = `${source.id} ${at === undefined ? "" : `${at.start}-${at.end}`}`;
       if (!placed.has(key)) placed.set(key, at === undefined ? { source } : { source, span: at });
@@ -44,15 +46,28 @@ export function citationsOf(texts: readonly AnnotatedText[], finders: Finders): 
   return kept.map((citation) => ({ ...citation, foundBy: foundBy(citation.source, finders) }));
 }
 
-function placedIn({ text, annotations }: AnnotatedText): readonly Placed[] {
+interface ReadPiece {
+  offset: number;
+  links: readonly InlineLink[];
+  annotations: readonly { source: Source; placing: Placing }[];
+}
+
+function annotated({ text, offset, annotations }: AnnotatedText): ReadPiece {
   const links = findInlineLinks(text);
-  const placed: Placed[] = [];
-  for (const annotation of annotations) {
+  const read = annotations.flatMap((annotation) => {
     const source = sourceOf(annotation);
-    if (source === undefined) continue; // names nothing that could be cited; it stays in the raw items
+    if (source === undefined) return []; // names nothing that could be cited; it stays in the raw items
     const own = links.filter(({ sourceId }) => sourceId === source.id);
     const { start_index: start, end_index: end, title: number } = annotation;
-    const spans = placesOf(text, { start, end, number, url: textOf(annotation.url) }, own);
+    return [{ source, placing: { text, stated: { start, end, number, url: textOf(annotation.url) }, own } }];
+  });
+  return { offset, links, annotations: read };
+}
+
+function placedIn({ links, annotations }: ReadPiece, units: readonly Unit[]): readonly Placed[] {
+  const placed: Placed[] = [];
+  for (const { source, placing } of annotations) {
+    const spans = placesOf(placing, units);
     placed.push(...(spans.length === 0 ? [{ source }] : spans.map((span) => ({ source, span }))));
   }
   for (const { url, sourceId, span } of links) {

@@ -82,6 +82,7 @@ export function decodeUsage(usage: ChatUsage): Usage | undefined {
   };
   if (cached !== undefined) decoded.cachedInputTokens = cached;
   if (reasoning !== undefined) decoded.reasoningTokens = reasoning;
+  if (usage.num_sources_used !== undefined) decoded.sourcesUsed = usage.num_sources_used;
   return decoded;
 }
 

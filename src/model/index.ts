@@ -1,6 +1,7 @@
 export { createAutoModel, createModel, type ModelApi, type ModelOptions } from "./auto.ts";
 export {
   CAPABILITIES_AS_OF,
+  checkModelTools,
   describeModel,
   type ModelFacts,
   mayReason,

@@ -9,10 +9,15 @@ import { calledTool } from "./server-call-kind.ts";
  * the model that answers for it.
  */
 export function makerOf(model: string, baseUrl: string): Pick<RawItems, "provider" | "family"> {
-  const host = URL.canParse(baseUrl) ? new URL(baseUrl).hostname : baseUrl;
+  const host = hostOf(baseUrl);
   const isXai = host === "x.ai" || host.endsWith(".x.ai");
   const facts = describeModel(model);
   return { provider: isXai ? "xai" : host, family: familyOf(facts?.retired?.target ?? facts?.id ?? model) };
+}
+
+/** The host of an endpoint's base URL. */
+export function hostOf(baseUrl: string): string {
+  return URL.canParse(baseUrl) ? new URL(baseUrl).hostname : baseUrl;
 }
 
 function familyOf(name: string): string {

@@ -1,5 +1,5 @@
 import type { Message } from "../message/index.ts";
-import { describeModel, NEWEST_MODEL } from "./capabilities.ts";
+import { describeModel, NEWEST_MODEL, presumeModel } from "./capabilities.ts";
 import type { ModelEvent } from "./model.ts";
 
 type Warning = Extract<ModelEvent, { type: "warning" }>;
@@ -8,7 +8,11 @@ type Warning = Extract<ModelEvent, { type: "warning" }>;
 export function modelNotice(id: string): Warning | undefined {
   const facts = describeModel(id);
   if (facts === undefined) {
-    const message = `Nothing is known here of the model ${id}: it is taken to be like ${NEWEST_MODEL}, and what it costs is not estimated.`;
+    const checked =
+      presumeModel(id) === undefined
+        ? "which settings it refuses is not checked"
+        : `it is taken to be like ${NEWEST_MODEL}`;
+    const message = `Nothing is known here of the model ${id}: ${checked}, and its cost is estimated only where the answer names a model whose price is known.`;
     return { type: "warning", code: "model_unknown", message };
   }
   if (facts.retired === undefined) return undefined;

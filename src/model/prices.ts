@@ -16,6 +16,8 @@ const TICKS_PER_DOLLAR_A_MILLION = 10_000;
 const LONG_CONTEXT_TOKENS = 200_000;
 const LONG_CONTEXT_FACTOR = 2;
 const PRIORITY_FACTOR = 2;
+/** In percent, so that the product stays exact. @see xai-wire 1 and 6.1 */
+const PERCENT_BY_HOST: Readonly<Record<string, number>> = { "us.api.x.ai": 110 };
 
 const dollars = (input: number, cachedInput: number, output: number): TokenPrices => ({
   input: Math.round(input * TICKS_PER_DOLLAR_A_MILLION),
@@ -48,6 +50,9 @@ const TOOL_PRICES: Readonly<Record<string, number>> = {
   x_users_fetched: 100_000_000,
   code_interpreter_calls: 50_000_000,
   file_search_calls: 25_000_000,
+  // Search in attached files: billed under either name.
+  document_search_calls: 100_000_000,
+  attachment_search_calls: 100_000_000,
   mcp_calls: 0,
 };
 
@@ -55,6 +60,8 @@ const TOOL_PRICES: Readonly<Record<string, number>> = {
 export interface PriceTerms {
   /** As the answer states it: `priority` doubles all token prices. */
   serviceTier?: string;
+  /** Of the endpoint: the one in the US costs a tenth more for tokens. */
+  host?: string;
 }
 
 /**
@@ -73,7 +80,8 @@ export function estimateCost(model: string, usage: Usage, terms: PriceTerms = {}
   const cached = Math.min(usage.cachedInputTokens ?? 0, usage.inputTokens);
   const ticks =
     (usage.inputTokens - cached) * prices.input + cached * prices.cachedInput + usage.outputTokens * prices.output;
-  return { basis: "estimated", ticks: ticks * factor * context + tools };
+  const tokens = Math.round((ticks * factor * context * percentOf(terms.host)) / 100);
+  return { basis: "estimated", ticks: tokens + tools };
 }
 
 /** Ticks for one token of a model, below the long-context threshold; undefined when there is no price for it. */
@@ -81,6 +89,10 @@ export function tokenPrices(model: string): TokenPrices | undefined {
   const facts = describeModel(model);
   const name = facts?.retired?.target ?? facts?.id;
   return name !== undefined && Object.hasOwn(TOKEN_PRICES, name) ? TOKEN_PRICES[name] : undefined;
+}
+
+function percentOf(host: string | undefined): number {
+  return host !== undefined && Object.hasOwn(PERCENT_BY_HOST, host) ? (PERCENT_BY_HOST[host] ?? 100) : 100;
 }
 
 function tierFactor(tier: string | undefined): number | undefined {

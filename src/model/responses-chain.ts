@@ -28,6 +28,7 @@ export function createChain(model: string, maker: Pick<RawItems, "provider" | "f
       links.delete(messages);
       encoder.forgetBlobs(messages);
     },
+    unlink: (messages) => links.delete(messages),
     answered({ messages }, count, { responseId, message }) {
       if (responseId === undefined) return void links.delete(messages);
       links.set(messages, { responseId, count, wireIds: (message.toolCalls ?? []).map((call) => call.id) });

@@ -1,24 +1,18 @@
-import type {
-  AssistantMessage,
-  Cost,
-  FinishReason,
-  MessageToolCall,
-  RawItems,
-  ServerToolKind,
-} from "../message/index.ts";
+import type { AssistantMessage, FinishReason, MessageToolCall, RawItems, ServerToolKind } from "../message/index.ts";
 import type { ResponsesResponse } from "../wire/index.ts";
 import { citationsOf } from "./citations.ts";
 import { asJson, type Json, textOf } from "./json.ts";
 import type { ModelTurn, ServerCallResult } from "./model.ts";
-import { estimateCost } from "./prices.ts";
 import { readTexts } from "./responses-text.ts";
-import { decodeResponsesCost, decodeResponsesUsage } from "./responses-usage.ts";
+import { spendingOf } from "./responses-usage.ts";
 import { calledTool } from "./server-call-kind.ts";
 
 /** What a turn takes from beside the answer. */
 export interface TurnContext {
   /** The model asked for. */
   model: string;
+  /** Of the endpoint that answered. */
+  host: string;
   /** Whose items these are. */
   maker: Pick<RawItems, "provider" | "family">;
   serverCalls: readonly ServerCallResult[];
@@ -67,31 +61,12 @@ function finishReasonOf(response: ResponsesResponse, message: AssistantMessage):
 }
 
 function spending(response: ResponsesResponse, context: TurnContext): Pick<ModelTurn, "usage" | "cost"> {
-  const usage = response.usage === undefined ? undefined : decodeResponsesUsage(response.usage);
-  const billed = decodeResponsesCost(response.usage);
-  if (usage === undefined) return { cost: billed };
-  if (billed.basis !== "unknown") return { usage, cost: billed };
-  return {
-    usage,
-    cost: estimated(response, context, { ...usage, serverToolCalls: ranOf(usage.serverToolCalls, context) }),
-  };
-}
-
-function estimated(
-  { model, service_tier }: ResponsesResponse,
-  context: TurnContext,
-  usage: Parameters<typeof estimateCost>[1],
-): Cost {
-  return estimateCost(
-    model === "" ? context.model : model,
-    usage,
-    service_tier === undefined ? {} : { serviceTier: service_tier },
-  );
-}
-
-/** A server that does not count its tools has run those that it shows. */
-function ranOf(counted: number | undefined, { serverCalls }: TurnContext): number {
-  return counted ?? serverCalls.length;
+  const { model, service_tier: tier, usage } = response;
+  return spendingOf(usage, {
+    model: model === "" ? context.model : model,
+    terms: { host: context.host, ...(tier === undefined ? {} : { serviceTier: tier }) },
+    serverCalls: context.serverCalls.length,
+  });
 }
 
 /** Calls that stand side by side were one turn of the server: nothing the model said or thought is between them. */

@@ -43,7 +43,7 @@ export function createResponsesDeltas(serverTools: readonly ServerTool[], clock:
       const name = SHOWN[event.type];
       return name === undefined ? [] : listed(texts.add(key, name, event.part_index, event.delta));
     }
-    if ("phase" in event) return served.phase(key, event.phase, ms) ?? [{ type: "wire", item: event }];
+    if ("phase" in event) return served.phase(key, event, ms) ?? [{ type: "wire", item: event }];
     const name = SHOWN[event.type];
     if (name !== undefined) return listed(texts.whole(key, name, event.part_index, event.text));
     const field = INPUTS[event.type];

@@ -14,6 +14,8 @@ export interface ResponsesWriter {
   encode(request: ModelRequest): EncodedRequest;
   /** From now on leaves out what is encrypted in these messages: their maker cannot read it. */
   forgetBlobs(messages: readonly Message[]): void;
+  /** Forgets the stored answer that the next request would continue, so that it is sent whole. False when there is none. */
+  unlink(messages: readonly Message[]): boolean;
   /** A request was answered, when the conversation had `count` messages. */
   answered(request: ModelRequest, count: number, turn: ModelTurn): void;
 }
@@ -74,6 +76,7 @@ export function createResponsesEncoder(
       for (const message of messages) if (message.role === "assistant") unreadable.add(message);
       encoder.restart(messages);
     },
+    unlink: () => false,
     answered() {}, // nothing is kept there to be continued
   };
 }

@@ -3,7 +3,7 @@ import type { ServerTool } from "../tool/index.ts";
 import { type Json, textOf } from "./json.ts";
 import type { ModelEvent, ServerCallResult } from "./model.ts";
 import { serverCall } from "./server-call.ts";
-import { type CalledTool, calledTool } from "./server-call-kind.ts";
+import { type CalledTool, calledTool, kindOfItem } from "./server-call-kind.ts";
 import { serverResult } from "./server-result.ts";
 
 /** The calls of server tools in one answer, as they come. Each is known by a key that its place in the answer gives it. */
@@ -12,8 +12,8 @@ export interface ServedItems {
   see(key: number, item: Json, now: Sighting): readonly ModelEvent[] | undefined;
   /** The input of a call is whole, in the field in which the finished item will have it. */
   input(key: number, field: Json, ms: number): readonly ModelEvent[];
-  /** What the server says it is doing; undefined when there is no such call. */
-  phase(key: number, phase: string, ms: number): readonly ModelEvent[] | undefined;
+  /** What the server says it is doing, at once; undefined when there is no such call. */
+  phase(key: number, said: { item_type: string; phase: string }, ms: number): readonly ModelEvent[] | undefined;
   /** How the call ended; undefined for an item that is none. */
   result(key: number, item: Json, place: { index: number; isWhole: boolean }): ServerCallResult | undefined;
 }
@@ -30,8 +30,6 @@ interface Served {
   called: CalledTool;
   item: Json;
   isAsked: boolean;
-  /** Phases that came before the input was whole: told after it, so that a call is started, then asked, then carried out. */
-  held: string[];
   firstMs: number | undefined;
   lastMs: number | undefined;
 }
@@ -45,7 +43,7 @@ export function createServedItems(serverTools: readonly ServerTool[]): ServedIte
     if (called === undefined) return undefined;
     const id = freshId(textOf(item.id) ?? textOf(item.call_id) ?? `server_call_${key}`, (taken) => ids.has(taken));
     ids.add(id);
-    const served = { id, called, item, isAsked: false, held: [], firstMs: ms, lastMs: ms };
+    const served = { id, called, item, isAsked: false, firstMs: ms, lastMs: ms };
     known.set(key, served);
     return served;
   }
@@ -53,8 +51,7 @@ export function createServedItems(serverTools: readonly ServerTool[]): ServedIte
   function ask(served: Served): ModelEvent[] {
     if (served.isAsked) return [];
     served.isAsked = true;
-    const phases = served.held.map((phase): ModelEvent => executing(served, phase));
-    return [{ type: "tool.input", call: serverCall(served.called, served.id, served.item) }, ...phases];
+    return [{ type: "tool.input", call: serverCall(served.called, served.id, served.item) }];
   }
 
   return {
@@ -76,13 +73,11 @@ export function createServedItems(serverTools: readonly ServerTool[]): ServedIte
       served.item = { ...served.item, ...field };
       return ask(served);
     },
-    phase(key, phase, ms) {
+    phase(key, { item_type, phase }, ms) {
       const served = known.get(key);
-      if (served === undefined) return undefined;
+      if (served === undefined || !isPhaseOf(item_type, served)) return undefined;
       served.lastMs = ms;
-      if (served.isAsked) return [executing(served, phase)];
-      served.held.push(phase);
-      return [];
+      return [executing(served, phase)];
     },
     result(key, item, place) {
       const served = known.get(key);
@@ -92,6 +87,13 @@ export function createServedItems(serverTools: readonly ServerTool[]): ServedIte
       return observedMs > 0 ? { ...result, observedMs } : result;
     },
   };
+}
+
+/** By the item's own type, or another name of its kind: what is said of anything else says nothing of this call. */
+function isPhaseOf(itemType: string, { item, called }: Served): boolean {
+  if (itemType === textOf(item.type)) return true;
+  if (itemType === "custom_tool_call") return called.kind === "x_search";
+  return kindOfItem(itemType) === called.kind;
 }
 
 function named({ called, id }: Served): ServerCall {

@@ -28,6 +28,7 @@ function toWire(tool: ServerTool): ResponsesTool {
         enable_image_search: o.imageSearch,
         user_location: o.userLocation === undefined ? undefined : { type: "approximate", ...o.userLocation },
         search_context_size: o.searchContextSize,
+        external_web_access: o.externalWebAccess,
       });
     }
     case "x_search": {
@@ -57,6 +58,7 @@ function toWire(tool: ServerTool): ResponsesTool {
         server_label: o.label,
         server_description: o.description,
         allowed_tools: o.allowedTools,
+        defer_loading: o.deferLoading,
         authorization,
         headers,
       });

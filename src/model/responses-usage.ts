@@ -1,5 +1,6 @@
 import type { Cost, Usage } from "../message/index.ts";
 import type { ResponsesUsage } from "../wire/index.ts";
+import { estimateCost, type PriceTerms } from "./prices.ts";
 
 const TICKS_PER_NANO_USD = 10;
 
@@ -38,6 +39,7 @@ function serverCounts(usage: ResponsesUsage): Partial<Usage> {
   const counts: Partial<Usage> = {};
   if (ran !== undefined) counts.serverToolCalls = ran;
   if (billed !== undefined) counts.billedServerTools = billed;
+  if (usage.num_sources_used !== undefined) counts.sourcesUsed = usage.num_sources_used;
   if (context?.input_tokens !== undefined && context.output_tokens !== undefined) {
     counts.contextTokens = context.input_tokens + context.output_tokens;
   }
@@ -49,4 +51,23 @@ export function decodeResponsesCost(usage: ResponsesUsage | undefined): Cost {
   const nano = usage?.cost_in_nano_usd;
   const ticks = usage?.cost_in_usd_ticks ?? (nano === undefined ? undefined : nano * TICKS_PER_NANO_USD);
   return ticks === undefined || !Number.isSafeInteger(ticks) ? { basis: "unknown" } : { basis: "billed", ticks };
+}
+
+/** What an answer was asked of and did, as far as its price depends on it. */
+export interface PricedAnswer {
+  /** The model that answered, or the one asked for where the answer does not say. */
+  model: string;
+  terms: PriceTerms;
+  /** Calls of server tools that it shows: a server that does not count them has run these. */
+  serverCalls: number;
+}
+
+/** Tokens and money of an answer, whole or failed. Where the server did not say what it billed, the price list does. */
+export function spendingOf(wire: ResponsesUsage | undefined, answer: PricedAnswer): { usage?: Usage; cost: Cost } {
+  const usage = wire === undefined ? undefined : decodeResponsesUsage(wire);
+  const billed = decodeResponsesCost(wire);
+  if (usage === undefined) return { cost: billed };
+  if (billed.basis !== "unknown") return { usage, cost: billed };
+  const counted = { ...usage, serverToolCalls: usage.serverToolCalls ?? answer.serverCalls };
+  return { usage, cost: estimateCost(answer.model, counted, answer.terms) };
 }

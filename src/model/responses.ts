@@ -4,13 +4,15 @@ import {
   createResponsesAccumulator,
   type Endpoint,
   HttpError,
+  type ResponsesPartial,
   type ResponsesStream,
   decodeResponsesUsage as readResponsesUsage,
   streamResponses,
 } from "../wire/index.ts";
 import { mayReason } from "./capabilities.ts";
 import type { EncodedRequest } from "./conversation.ts";
-import { calledBefore, makerOf } from "./maker.ts";
+import { asJson } from "./json.ts";
+import { calledBefore, hostOf, makerOf } from "./maker.ts";
 import type { Model, ModelEvent, ModelRequest, ModelSettings } from "./model.ts";
 import { createNotices, type Notices } from "./notices.ts";
 import { checkModelOptions, mergeSettings } from "./options.ts";
@@ -19,7 +21,9 @@ import { decodeResponsesTurn } from "./responses-decode.ts";
 import { createResponsesDeltas } from "./responses-deltas.ts";
 import { createResponsesEncoder, type ResponsesWriter } from "./responses-encode.ts";
 import { checkResponsesSettings } from "./responses-settings.ts";
-import { decodeResponsesCost, decodeResponsesUsage } from "./responses-usage.ts";
+import { secretsOf } from "./responses-tools.ts";
+import { spendingOf } from "./responses-usage.ts";
+import { calledTool } from "./server-call-kind.ts";
 import { checkSettings } from "./settings.ts";
 
 export interface ResponsesModelOptions {
@@ -40,7 +44,8 @@ export interface ResponsesModelOptions {
 
 /**
  * A model on the Responses API. Each `stream` is one attempt at one turn; who retries is the caller. Only where the server
- * cannot decrypt what it is sent back, the request is made once more without it.
+ * cannot decrypt what it is sent back, or no longer has the stored answer that is to be continued, the request is made once
+ * more without it.
  * @throws {AgentError} `invalid_option` or `unsupported_setting`, naming the setting.
  */
 export function createResponsesModel(options: ResponsesModelOptions): Model {
@@ -51,6 +56,7 @@ export function createResponsesModel(options: ResponsesModelOptions): Model {
   const parts: ModelParts = {
     id,
     endpoint,
+    host: hostOf(endpoint.baseUrl),
     maker,
     clock: options.clock ?? endpoint.clock,
     writer: chained ? createChain(id, maker) : createResponsesEncoder(id, maker),
@@ -68,6 +74,7 @@ export function createResponsesModel(options: ResponsesModelOptions): Model {
 interface ModelParts {
   id: string;
   endpoint: Endpoint;
+  host: string;
   maker: Pick<RawItems, "provider" | "family">;
   clock: Clock;
   writer: ResponsesWriter;
@@ -79,7 +86,7 @@ async function* streamTurn(
   request: ModelRequest,
   signal: AbortSignal,
 ): AsyncGenerator<readonly ModelEvent[]> {
-  const { id, clock, maker, writer } = parts;
+  const { id, clock, host, maker, writer } = parts;
   const { serverTools = [], messages } = request;
   checkSettings(id, request.settings);
   checkResponsesSettings(request.settings);
@@ -98,13 +105,13 @@ async function* streamTurn(
       if (events.length > 0) yield events;
     }
   } catch (error) {
-    const used = usageOf(error);
+    const used = usageOf(error, accumulator.partial, parts);
     if (used !== undefined) yield [used];
     throw error;
   }
   const response = accumulator.finish();
   const { events, serverCalls } = deltas.finish(response);
-  const turn = decodeResponsesTurn(response, { model: id, maker, serverCalls, earlier: calledBefore(messages) });
+  const turn = decodeResponsesTurn(response, { model: id, host, maker, serverCalls, earlier: calledBefore(messages) });
   encoded.answered();
   writer.answered(request, count, turn);
   parts.notices.told(messages);
@@ -112,10 +119,15 @@ async function* streamTurn(
 }
 
 /** What an answer had used when it failed: it is billed all the same. */
-function usageOf(error: unknown): ModelEvent | undefined {
+function usageOf(error: unknown, partial: ResponsesPartial, { id, host }: ModelParts): ModelEvent | undefined {
   const wire = error instanceof HttpError ? readResponsesUsage(error.usage) : undefined;
-  const usage = wire === undefined ? undefined : decodeResponsesUsage(wire);
-  return usage === undefined ? undefined : { type: "usage", usage, cost: decodeResponsesCost(wire) };
+  if (wire === undefined) return undefined;
+  const { usage, cost } = spendingOf(wire, {
+    model: partial.model === "" ? id : partial.model,
+    terms: { host },
+    serverCalls: partial.output.filter((item) => calledTool(asJson(item), []) !== undefined).length,
+  });
+  return usage === undefined ? undefined : { type: "usage", usage, cost };
 }
 
 function answeredBy({ simulated }: ResponsesStream): readonly ModelEvent[] {
@@ -126,18 +138,32 @@ interface Sent {
   answer: ResponsesStream;
   encoded: EncodedRequest;
   /** What was done so that the server could read the request. */
-  recovery: readonly ModelEvent[];
+  recovery: readonly Warning[];
 }
 
-/** Sends the request; without what is encrypted in it once more, if that is what the server could not read. */
+type Warning = Extract<ModelEvent, { type: "warning" }>;
+
+/** Sends the request; once more for each thing in it that the server says it cannot read or find, without that. */
 async function send(parts: ModelParts, request: ModelRequest, signal: AbortSignal): Promise<Sent> {
-  try {
-    return { ...(await post(parts, request, signal)), recovery: [] };
-  } catch (error) {
-    if (!isUndecryptable(error)) throw error;
-    parts.writer.forgetBlobs(request.messages);
-    return { ...(await post(parts, request, signal)), recovery: [blobsDropped(parts.id)] };
+  const recovery: Warning[] = [];
+  for (;;) {
+    try {
+      return { ...(await post(parts, request, signal)), recovery };
+    } catch (error) {
+      const mended = mend(parts, request, error);
+      if (mended === undefined || recovery.some(({ code }) => code === mended.code)) throw error;
+      recovery.push(mended);
+    }
   }
+}
+
+/** Leaves out of the request what made the server refuse it, and says so; undefined when that is not known. */
+function mend({ id, writer }: ModelParts, { messages }: ModelRequest, error: unknown): Warning | undefined {
+  if (isUndecryptable(error)) {
+    writer.forgetBlobs(messages);
+    return blobsDropped(id);
+  }
+  return isChainLost(error) && writer.unlink(messages) ? chainLost() : undefined;
 }
 
 async function post(
@@ -150,6 +176,7 @@ async function post(
   try {
     const answer = await streamResponses(endpoint, encoded.body, {
       signal,
+      secrets: secretsOf(serverTools),
       patient: serverTools.length > 0 || mayReason(id, settings.reasoningEffort),
       ...(requestId === undefined ? {} : { requestId }),
     });
@@ -164,7 +191,19 @@ function isUndecryptable(error: unknown): boolean {
   return error instanceof HttpError && error.status === 400 && /could not decrypt/i.test(error.message);
 }
 
-function blobsDropped(id: string): ModelEvent {
+/** Said of a request that continues a stored answer; a 404 may mean the model, and then the whole request has it too. */
+function isChainLost(error: unknown): boolean {
+  if (!(error instanceof HttpError)) return false;
+  return error.status === 404 || `${error.serverCode} ${error.message}`.includes("previous_response_not_found");
+}
+
+function chainLost(): Warning {
+  const message =
+    "xAI no longer has the answer that this conversation goes on from. It is sent whole again, and stored anew.";
+  return { type: "warning", code: "chain_lost", message };
+}
+
+function blobsDropped(id: string): Warning {
   const message = `${id} could not decrypt what earlier answers of this conversation hold. It is sent without that from here on, and the model no longer knows what it thought then.`;
   return { type: "warning", code: "encrypted_items_dropped", message };
 }

@@ -48,10 +48,15 @@ export function calledTool(item: Json, serverTools: readonly ServerTool[]): Call
   const type = textOf(item.type) ?? "";
   if (type === "custom_tool_call") return calledByName(textOf(item.name) ?? "", serverTools);
   if (type === "tool_search_call" && item.execution !== "client") return { kind: "other", tool: "tool_search" };
-  const kind = Object.hasOwn(KIND_BY_ITEM, type) ? KIND_BY_ITEM[type] : undefined;
+  const kind = kindOfItem(type);
   if (kind === undefined) return undefined;
   if (kind === "mcp") return calledMcp(textOf(item.server_label), textOf(item.name), serverTools);
   return withAction({ kind, tool: declaredName(kind, serverTools) }, actionOf(item));
+}
+
+/** The kind of server tool that an item of this type calls, whatever it says; undefined where the type alone does not tell. */
+export function kindOfItem(type: string): ServerToolKind | undefined {
+  return Object.hasOwn(KIND_BY_ITEM, type) ? KIND_BY_ITEM[type] : undefined;
 }
 
 function calledByName(name: string, serverTools: readonly ServerTool[]): CalledTool {

@@ -12,18 +12,24 @@ export interface ItemPlace {
   isWhole: boolean;
 }
 
+/** Characters of the logs that go into an error. */
+const MAX_LOGS = 500;
+
 /** How a call of a server tool ended, with all that its item tells of it. */
 export function serverResult(call: ServerCall, item: Json, place: ItemPlace): ServerCallResult {
   const outcome = outcomeOf(item, place.isWhole);
   const sources = sourcesOf(call, item);
   const found = sources === undefined ? {} : { sources };
-  if (outcome === "error") {
-    return { call, outcome, visibility: "not_disclosed", error: errorOf(call, item), ...found };
-  }
-  if (outcome !== "ok") return { call, outcome, visibility: "not_disclosed", error: unfinished(call, item), ...found };
+  const error = outcome === "ok" ? {} : { error: outcome === "error" ? errorOf(call, item) : unfinished(call, item) };
   const output = outputOf(call, item, place.index);
-  if (output === undefined) return { call, outcome, visibility: hidden(item), ...found };
-  return { call, outcome, visibility: "full", output, ...found };
+  // A call that did not go well and has nothing to show: that is no sight of an empty output.
+  const isShown = output !== undefined && (outcome === "ok" || !isEmpty(output));
+  const shown = isShown ? ({ visibility: "full", output } as const) : { visibility: hidden(item) };
+  return { call, outcome, ...shown, ...error, ...found };
+}
+
+function isEmpty(output: unknown): boolean {
+  return output === "" || (Array.isArray(output) && output.length === 0);
 }
 
 /** MCP calls have an error and not always a status. Only a call that was let finish is held to have gone well. */
@@ -35,10 +41,22 @@ function outcomeOf({ status, error }: Json, isWhole: boolean): Outcome {
   return isWhole && textOf(status) === undefined ? "ok" : "unknown";
 }
 
-function errorOf(call: ServerCall, { error }: Json): ErrorInfo {
+function errorOf(call: ServerCall, item: Json): ErrorInfo {
+  const { error } = item;
   const said = textOf(error) ?? (isObject(error) ? (textOf(error.message) ?? JSON.stringify(error)) : undefined);
-  const message = said ?? `xAI says that ${call.action ?? call.tool} failed, and not why.`;
-  return { code: "tool_failed", message };
+  const logs = logsOf(call, item);
+  const message = said ?? `xAI says that ${call.action ?? call.tool} failed${logs === "" ? ", and not why." : "."}`;
+  return { code: "tool_failed", message: logs === "" ? message : `${message} It printed: ${logs}` };
+}
+
+/** What failed code printed: its last lines, since that is where the reason stands. */
+function logsOf(call: ServerCall, { outputs }: Json): string {
+  if (call.kind !== "code_execution") return "";
+  const logs = objectsOf(outputs)
+    .map((output) => textOf(output.logs) ?? "")
+    .join("")
+    .trim();
+  return logs.length > MAX_LOGS ? `…${logs.slice(-MAX_LOGS).replace(/^[\udc00-\udfff]/, "")}` : logs;
 }
 
 function unfinished(call: ServerCall, { status }: Json): ErrorInfo {

@@ -1,5 +1,5 @@
 import { AgentError } from "../errors.ts";
-import { describeModel, mayReason } from "./capabilities.ts";
+import { type ModelFacts, mayReason, NEWEST_MODEL, presumeModel } from "./capabilities.ts";
 import type { ModelSettings, ReasoningEffort } from "./model.ts";
 
 type Rule = { fits: (value: unknown) => boolean; want: string };
@@ -56,7 +56,8 @@ const HABITS: Readonly<Record<string, string>> = {
 };
 
 /**
- * Checks settings before anything is sent. Of a model that is not known only the ranges are checked.
+ * Checks settings before anything is sent. A `grok-…` that is not known is taken to be like the newest model; of a model of
+ * anybody else only the ranges are checked.
  * @throws {AgentError} `invalid_option` for a setting that does not exist or is out of range, `unsupported_setting` for
  * one that the model is known to refuse, naming both.
  */
@@ -92,7 +93,8 @@ function show(value: unknown): string {
 
 function checkEffort(model: string, effort: ReasoningEffort | undefined): void {
   if (effort === undefined) return;
-  const { efforts } = describeModel(model) ?? {};
+  const facts = presumeModel(model);
+  const { efforts } = facts ?? {};
   if (efforts === undefined || efforts.includes(effort)) return;
   const advice =
     efforts.length === 0
@@ -100,19 +102,26 @@ function checkEffort(model: string, effort: ReasoningEffort | undefined): void {
       : `It takes ${efforts.join(", ")}; leave it out for the model's own default.`;
   const off =
     effort === "none" && efforts.length > 0 ? ' Reasoning cannot be switched off here: "low" is the least.' : "";
-  const message = `${model} refuses settings.reasoningEffort ${JSON.stringify(effort)}. ${advice}${off}`;
+  const message = `${model} refuses settings.reasoningEffort ${JSON.stringify(effort)}. ${advice}${off}${presumed(facts)}`;
   throw new AgentError("unsupported_setting", message);
 }
 
 function checkRefused(model: string, settings: ModelSettings): void {
-  const { refused } = describeModel(model) ?? {};
+  const facts = presumeModel(model);
+  const { refused } = facts ?? {};
   // What a model takes that could reason and was told not to is not documented: let xAI decide.
   if (refused === undefined || !mayReason(model, settings.reasoningEffort)) return;
   for (const name of refused) {
     if (!isSent(settings[name])) continue;
-    const message = `${model} refuses settings.${name}, as models that reason do. Leave it out, or use grok-4.20-0309-non-reasoning.`;
+    const message = `${model} refuses settings.${name}, as models that reason do. Leave it out, or use grok-4.20-0309-non-reasoning.${presumed(facts)}`;
     throw new AgentError("unsupported_setting", message);
   }
+}
+
+/** On what the refusal rests, where it does not rest on knowledge. */
+function presumed(facts: ModelFacts | undefined): string {
+  if (facts?.assumed !== true) return "";
+  return ` ${facts.id} is not known here (facts of ${facts.asOf}): it is taken to be like ${NEWEST_MODEL}.`;
 }
 
 /** An empty list of stops says nothing and is not sent. */

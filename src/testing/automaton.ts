@@ -141,7 +141,10 @@ function seeCall(watch: Watch, event: StoredEvent, broken: (rule: string) => voi
     return;
   }
   if (known.executor !== event.call.executor) broken(`the executor of ${event.call.id} changed`);
-  if (event.call.executor === "server") return seeServerCall(known, stage, broken);
+  if (event.call.executor === "server") {
+    seeServerCall(known, stage, broken);
+    return;
+  }
   if (stage <= known.stage) broken(`the call ${event.call.id} was at ${CALL_ORDER[known.stage]} already`);
   if (stage > 1 && known.stage < 1) broken(`the call ${event.call.id} has no input yet`);
   known.stage = stage;

@@ -5,7 +5,7 @@ import type { RemoteMcpOptions, RemoteMcpTool } from "./server-tool.ts";
 
 const NAMES: OptionNames = {
   maker: "remoteMcp",
-  options: ["url", "label", "description", "allowedTools", "authorization", "headers"],
+  options: ["url", "label", "description", "allowedTools", "deferLoading", "authorization", "headers"],
   habits: {
     server_url: "url",
     serverUrl: "url",
@@ -19,6 +19,7 @@ const NAMES: OptionNames = {
     allowedToolNames: "allowedTools",
     allowed_tool_names: "allowedTools",
     tools: "allowedTools",
+    defer_loading: "deferLoading",
     extra_headers: "headers",
     extraHeaders: "headers",
     apiKey: 'Write authorization: "Bearer …"',
@@ -50,6 +51,7 @@ export function remoteMcp(options: RemoteMcpOptions): RemoteMcpTool {
     label,
     description: read.text("description"),
     allowedTools: read.list("allowedTools", MAX_TOOLS, readToolName),
+    deferLoading: read.flag("deferLoading"),
   });
   const tool = { executor: "server", kind: "mcp", name: label, options: checked, secrets: () => secrets } as const;
   const advice = adviceOn(url);

@@ -64,6 +64,8 @@ export interface WebSearchOptions {
   userLocation?: UserLocation;
   /** xAI's sources disagree on whether it is taken: sent only when set. */
   searchContextSize?: "low" | "medium" | "high";
+  /** Whether it may go out to the pages (OpenAI's option). xAI's sources disagree on whether it is taken: sent only when set. */
+  externalWebAccess?: boolean;
 }
 
 /** Roughly where the user is. */
@@ -110,6 +112,8 @@ export interface RemoteMcpOptions {
   description?: string;
   /** Which of its tools may be called. Default: all. */
   allowedTools?: readonly string[];
+  /** Its tools are told to the model only when it searches for them. Default: all at once. */
+  deferLoading?: boolean;
   /** The `authorization` header that xAI sends to the server, such as `Bearer …`; never in a record. */
   authorization?: string;
   /** Further headers that xAI sends to the server; never in a record. */

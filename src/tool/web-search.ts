@@ -10,6 +10,7 @@ const NAMES: OptionNames = {
     "imageSearch",
     "userLocation",
     "searchContextSize",
+    "externalWebAccess",
   ],
   habits: {
     allowed_domains: "allowedDomains",
@@ -30,7 +31,7 @@ const NAMES: OptionNames = {
     location: "userLocation",
     search_context_size: "searchContextSize",
     filters: "Write what it holds as allowedDomains or excludedDomains",
-    external_web_access: "xAI refuses it. Leave it out",
+    external_web_access: "externalWebAccess",
     from_date: "Only xSearch takes dates, as from and to",
     fromDate: "Only xSearch takes dates, as from and to",
     type: "Write webSearch(), and { allowedDomains: […] } in it where you need them",
@@ -60,6 +61,7 @@ export function webSearch(options?: WebSearchOptions): WebSearchTool {
     imageSearch: read.flag("imageSearch"),
     userLocation: readLocation(given.userLocation),
     searchContextSize: read.choice("searchContextSize", ["low", "medium", "high"]),
+    externalWebAccess: read.flag("externalWebAccess"),
   });
   return Object.freeze({ executor: "server", kind: "web_search", name: "web_search", options: checked });
 }

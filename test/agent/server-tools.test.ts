@@ -6,6 +6,7 @@ import {
   fetchTransport,
   formatEvent,
   type RunEvent,
+  remoteMcp,
   type StoredEvent,
   type Transport,
   webSearch,
@@ -172,6 +173,30 @@ describe("an agent with tools on both sides", () => {
       });
     },
   );
+
+  it("lets no key of an MCP server into a record, whatever the server echoes", async () => {
+    const keys = { authorization: "Basic bWluZTpzZWNyZXQ=", headers: { "x-k": "HDR-aaaa-bbbb" } };
+    const echo = { type: "response.surprise", tools: [{ type: "mcp", ...keys }] };
+    await using simulator = await startScript([
+      { status: 400, body: { code: "invalid-argument", error: `Bad request: ${JSON.stringify(keys)}` } },
+      { text: "ok", unknownEvent: { afterChunks: 1, data: echo } },
+    ]);
+    const mcp = remoteMcp({ url: "https://mcp.example.com", label: "orders", ...keys });
+    const agent = createAgent({ name: "a", model: simulator.model(), tools: [mcp] });
+    const failed = agent.stream("hi");
+    const whole = agent.stream("hi", { messages: [] });
+    await Promise.all([failed.result(), whole.result()]);
+    const text = JSON.stringify([failed.record, whole.record]);
+    expect(text).toContain("response.surprise");
+    expect(text).not.toContain("bWluZTpzZWNyZXQ");
+    expect(text).not.toContain("HDR-aaaa");
+  });
+
+  it("that a model does not take are refused when it is built", () => {
+    expect(() => createAgent({ name: "a", model: "grok-4.20-multi-agent", tools: [getWeather] })).toThrow(
+      /multi-agent.*no tools of yours/,
+    );
+  });
 
   it("without inline links cites the same sources, at places that are true for the other text", async () => {
     await using simulator = await startScript([mixed("Oslo"), answer]);

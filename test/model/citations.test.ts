@@ -84,11 +84,70 @@ describe("a citation", () => {
     expect(places(await citationsIn(`See ${A} there`, [cite(A, 0, 3)]))).toEqual([[`web:${A}`, undefined, undefined]]);
   });
 
-  test("without links in the text stands where units and characters agree, or where only one of them can be", async () => {
-    expect(places(await citationsIn("S\u00fcnny \u{1f31e} here.", [cite(A, 0, 5)]))).toEqual([[`web:${A}`, 0, 5]]);
-    // 7 units would be in the middle of the sun: the server counts characters.
-    expect(places(await citationsIn("Sunny \u{1f31e} here.", [cite(A, 7, 12)]))).toEqual([[`web:${A}`, 8, 13]]);
+  test("without links in the text stands where units, characters and bytes agree", async () => {
     expect(places(await citationsIn("Sunny today.", [cite(A, 0, 5)]))).toEqual([[`web:${A}`, 0, 5]]);
+    expect(places(await citationsIn("Sunny \u{1f31e} here.", [cite(A, 0, 5)]))).toEqual([[`web:${A}`, 0, 5]]);
+  });
+
+  test.each([
+    ["read in bytes is another", "S\u00fcnny \u{1f31e} here.", 0, 5],
+    // The server may count units, and be wrong: that the others fit proves nothing.
+    ["is in the middle of a character in units", "Sunny \u{1f31e} here.", 7, 12],
+    ["is past the end in characters, and in the text in bytes", "\u00e9\u00e9\u00e9\u00e9 abc", 8, 10],
+  ])("has no place where nothing tells the unit and what is stated %s", async (_what, text, start, end) => {
+    expect(places(await citationsIn(text, [cite(A, start, end)]))).toEqual([[`web:${A}`, undefined, undefined]]);
+  });
+
+  const COUNTS: readonly (readonly [string, (text: string) => number])[] = [
+    ["units", (text) => text.length],
+    ["characters", (text) => [...text].length],
+    ["bytes", (text) => new TextEncoder().encode(text).length],
+  ];
+
+  test.each(COUNTS)(
+    "is placed in %s where the link of another annotation tells that they are counted",
+    async (_unit, count) => {
+      const first = `\u{1f31e}\u00e9 A claim${link}. `;
+      const text = `${first}Another \u00fc one \u{1f31e}.`;
+      const linkAt = count("\u{1f31e}\u00e9 A claim");
+      const claim = [count(`${first}Another \u00fc `), count(`${first}Another \u00fc one \u{1f31e}`)] as const;
+      const citations = await citationsIn(text, [cite(B, ...claim), cite(A, linkAt, linkAt + link.length, "1")]);
+      const cut = citations.map(({ source, span }) => [source.url, text.slice(span?.start, span?.end)]);
+      expect(cut).toEqual([
+        [B, "one \u{1f31e}"],
+        [A, link],
+      ]);
+      // In another message of the same answer as well.
+      const turn = await turnFrom([
+        message(first, [cite(A, linkAt, linkAt + link.length)], "m1"),
+        message("\u{1f31e} Later.", [cite(B, count("\u{1f31e} "), count("\u{1f31e} Later"))], "m2"),
+      ]);
+      const later = turn.citations?.find(({ source }) => source.url === B)?.span;
+      expect(turn.message.content.slice(later?.start, later?.end)).toBe("Later");
+    },
+  );
+
+  test("never has a false place, whichever unit the server counts in", async () => {
+    const words = fc.array(fc.constantFrom("a", "\u00e9", "\u20ac", "\u{1f31e}", " ", link), {
+      minLength: 1,
+      maxLength: 14,
+    });
+    await fc.assert(
+      fc.asyncProperty(words, fc.nat(13), fc.nat(13), fc.constantFrom(...COUNTS), async (all, x, y, [, count]) => {
+        const [from, to] = [Math.min(x, y), Math.max(x, y) + 1];
+        const text = all.join("");
+        const [before, cited] = [all.slice(0, from).join(""), all.slice(from, to).join("")];
+        const links = all.flatMap((word, n) => (word === link ? [count(all.slice(0, n).join(""))] : []));
+        const annotations = links.map((start) => cite(A, start, start + link.length, "1"));
+        const citations = await citationsIn(text, [cite(B, count(before), count(before + cited)), ...annotations]);
+        for (const { source, span } of citations) {
+          if (span === undefined) continue;
+          if (source.url === A) expect(text.slice(span.start, span.end)).toBe(link);
+          else expect(span).toEqual({ start: before.length, end: before.length + cited.length });
+        }
+      }),
+      { numRuns: 300 },
+    );
   });
 
   test("is found in the text where nothing annotates it, brackets in the address included", async () => {

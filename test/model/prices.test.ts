@@ -51,6 +51,12 @@ describe("an estimate", () => {
     expect(estimateCost("grok-4.7", usage(), { serviceTier: "fast" })).toEqual(UNKNOWN);
   });
 
+  test("costs a tenth more for tokens, and not for tools, at the endpoint in the US", () => {
+    const searched = usage({ serverToolCalls: 1, billedServerTools: { web_search_calls: 1 } });
+    expect(estimateCost("grok-4.7", searched, { host: "us.api.x.ai" })).toEqual(ticks(0.00286 + 0.005));
+    expect(estimateCost("grok-4.7", searched, { host: "api.x.ai" })).toEqual(ticks(0.0026 + 0.005));
+  });
+
   test("adds what server tools are billed by, X search by what it fetched", () => {
     const billedServerTools = {
       web_search_calls: 2,
@@ -59,9 +65,11 @@ describe("an estimate", () => {
       x_users_fetched: 1,
       code_interpreter_calls: 1,
       file_search_calls: 1,
+      document_search_calls: 1,
+      attachment_search_calls: 2,
       mcp_calls: 4,
     };
-    const dollars = 0.0026 + 0.01 + 0.05 + 0.01 + 0.005 + 0.0025;
+    const dollars = 0.0026 + 0.01 + 0.05 + 0.01 + 0.005 + 0.0025 + 0.01 + 0.02;
     expect(estimateCost("grok-4.7", usage({ serverToolCalls: 12, billedServerTools }))).toEqual(ticks(dollars));
   });
 

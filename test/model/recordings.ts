@@ -67,6 +67,7 @@ interface WireUsage {
   prompt_tokens: number;
   completion_tokens: number;
   total_tokens: number;
+  num_sources_used?: number;
   prompt_tokens_details?: { cached_tokens?: number };
   completion_tokens_details?: { reasoning_tokens?: number };
   cost_in_usd_ticks?: number;
@@ -115,6 +116,7 @@ function expectedUsage(usage: WireUsage): Usage {
     outputTokens: usage.total_tokens - usage.prompt_tokens,
     totalTokens: usage.total_tokens,
     ...(cached !== undefined && { cachedInputTokens: cached }),
+    ...(usage.num_sources_used !== undefined && { sourcesUsed: usage.num_sources_used }),
     ...(reasoning !== undefined && { reasoningTokens: reasoning }),
   };
 }

@@ -97,22 +97,50 @@ each("every recording, over HTTP", () => {
   test.each([
     [
       "xai-text.chunks.txt",
-      { inputTokens: 12, outputTokens: 291, totalTokens: 303, cachedInputTokens: 11, reasoningTokens: 290 },
+      {
+        inputTokens: 12,
+        outputTokens: 291,
+        totalTokens: 303,
+        cachedInputTokens: 11,
+        reasoningTokens: 290,
+        sourcesUsed: 0,
+      },
       1466250,
     ],
     [
       "xai-text-long-reasoning.chunks.txt",
-      { inputTokens: 12, outputTokens: 342, totalTokens: 354, cachedInputTokens: 11, reasoningTokens: 340 },
+      {
+        inputTokens: 12,
+        outputTokens: 342,
+        totalTokens: 354,
+        cachedInputTokens: 11,
+        reasoningTokens: 340,
+        sourcesUsed: 0,
+      },
       1721250,
     ],
     [
       "xai-tool-call-long-reasoning.chunks.txt",
-      { inputTokens: 307, outputTokens: 253, totalTokens: 560, cachedInputTokens: 306, reasoningTokens: 227 },
+      {
+        inputTokens: 307,
+        outputTokens: 253,
+        totalTokens: 560,
+        cachedInputTokens: 306,
+        reasoningTokens: 227,
+        sourcesUsed: 0,
+      },
       1497500,
     ],
     [
       "xai-tool-call.json",
-      { inputTokens: 291, outputTokens: 215, totalTokens: 506, cachedInputTokens: 244, reasoningTokens: 189 },
+      {
+        inputTokens: 291,
+        outputTokens: 215,
+        totalTokens: 506,
+        cachedInputTokens: 244,
+        reasoningTokens: 189,
+        sourcesUsed: 0,
+      },
       1399000,
     ],
     [

@@ -2,8 +2,8 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { AssistantMessage, Message } from "../../src/message/index.ts";
 import { createAutoModel, createChatModel, createModel, createResponsesModel } from "../../src/model/index.ts";
-import type { ServerTool, ToolDeclaration } from "../../src/tool/index.ts";
-import { drain, eventStream, fakeEndpoint, hello, never, request, turnOf } from "./fake-endpoint.ts";
+import { webSearch as makeWebSearch, remoteMcp, type ServerTool, type ToolDeclaration } from "../../src/tool/index.ts";
+import { drain, eventStream, fakeEndpoint, hello, never, request, type Seen, turnOf } from "./fake-endpoint.ts";
 import {
   call,
   codeExecution,
@@ -19,6 +19,7 @@ import {
 } from "./responses-support.ts";
 
 const weather: ToolDeclaration = { name: "get_weather", description: "Weather.", parameters: { type: "object" } };
+const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text);
 const hi: Message = { role: "user", content: "Hi" };
 const answerWith = (items: readonly unknown[], change: Partial<AssistantMessage> = {}): AssistantMessage => ({
   role: "assistant",
@@ -35,6 +36,17 @@ async function bodyOf(change: Parameters<ReturnType<typeof converse>["send"]>[0]
 }
 
 describe("a request", () => {
+  test("says of server tools what may be turned on or off, where it is set", async () => {
+    const serverTools = [
+      makeWebSearch({ externalWebAccess: false }),
+      remoteMcp({ url: "https://mcp.example.com/", label: "orders", deferLoading: true }),
+    ];
+    expect((await bodyOf({ serverTools })).tools).toEqual([
+      { type: "web_search", external_web_access: false },
+      { type: "mcp", server_url: "https://mcp.example.com/", server_label: "orders", defer_loading: true },
+    ]);
+  });
+
   test("is stateless, asks for what is encrypted, and names its conversation for the cache", async () => {
     expect(await bodyOf({})).toEqual({
       model: "grok-4.7",
@@ -401,6 +413,38 @@ describe("a chained model", () => {
       [{ type: "function_call_output", call_id: "wire_1", output: "sunny" }],
       [{ role: "user", content: "And tomorrow?" }],
     ]);
+  });
+
+  test.each([
+    [404, { code: "not-found", error: "No response with this id." }],
+    [400, { error: { code: "previous_response_not_found", message: "Gone.", type: "invalid_request_error" } }],
+  ])("sends a conversation whole, once and with a warning, when xAI lost it: %i", async (status, refusal) => {
+    const fake = fakeEndpoint(({ body }, n) =>
+      new TextDecoder().decode(body).includes('"previous_response_id"') && n === 2
+        ? { status, headers: { "content-type": "application/json" }, reads: [utf8(JSON.stringify(refusal))] }
+        : { reads: [eventStream([completed([message("ok")], { id: `resp_${n}` })])] },
+    );
+    const model = createResponsesModel({ id: "grok-4.7", endpoint: fake.endpoint, chained: true });
+    const messages: Message[] = [hi];
+    const ask = (): Promise<Seen> => drain(model.stream(request({ messages }), never));
+    messages.push(turnOf(await ask()).message, { role: "user", content: "And now?" });
+    const second = await ask();
+    messages.push(turnOf(second).message, { role: "user", content: "And then?" });
+    expect(only(second, "warning").map(({ code }) => code)).toEqual(["chain_lost"]);
+    expect(only(await ask(), "warning")).toEqual([]);
+    expect(fake.sent.map(({ json }) => [json.previous_response_id, (json.input as unknown[]).length])).toEqual([
+      [undefined, 1],
+      ["resp_1", 1],
+      [undefined, 3],
+      ["resp_3", 1],
+    ]);
+  });
+
+  test("gives up on an answer of 404 to a whole conversation", async () => {
+    const { endpoint, sent } = fakeEndpoint(() => ({ status: 404, reads: [utf8('{"error":"No such model."}')] }));
+    const model = createResponsesModel({ id: "grok-4.7", endpoint, chained: true });
+    expect((await drain(model.stream(request(), never))).error).toMatchObject({ status: 404 });
+    expect(sent).toHaveLength(1);
   });
 
   test("sends a conversation whole that it did not answer", async () => {

@@ -46,10 +46,38 @@ describe("server calls, as they come", () => {
       ["tool.started", "ctc_A", undefined],
       ["tool.input", "ctc_A", { query: "harbour webcam", limit: 5 }],
       ["tool.started", "ws_B", undefined],
-      ["tool.input", "ws_B", { query: "ferry times" }],
       ["tool.executing", "ws_B", "in_progress"],
       ["tool.executing", "ws_B", "searching"],
+      ["tool.input", "ws_B", { query: "ferry times" }],
     ]);
+  });
+
+  test("are shown to be carried out when the server says so, also before their input is known", async () => {
+    const seen = await shown([...interleaved.slice(0, 6), [{ type: "error", message: "gone" }]]);
+    expect(only(seen, "tool.executing").map(({ phase }) => phase)).toEqual(["in_progress", "searching"]);
+  });
+
+  test.each([
+    ["response.future_call.exploded", []],
+    ["response.code_interpreter_call.interpreting", []],
+    ["response.web_search_call.exploded", ["exploded"]],
+  ])("are not said to do what %s says of another kind of item", async (type, phases) => {
+    const event = { type, output_index: 0, item_id: "w" };
+    const seen = await shown([[added(0, webCall("w", web, "in_progress")), event, completed([webCall("w", web)])]]);
+    expect(only(seen, "tool.executing").map(({ phase }) => phase)).toEqual(phases);
+    expect(only(seen, "wire")).toHaveLength(phases.length === 0 ? 1 : 0);
+  });
+
+  test.each([
+    ["code_interpreter_call", "code_execution_call", "interpreting"],
+    ["code_execution_call", "code_interpreter_call", "interpreting"],
+    ["x_search_call", "custom_tool_call", "searching"],
+    ["custom_tool_call", "x_search_call", "searching"],
+  ])("of the type %s may be told of as %s", async (type, said, phase) => {
+    const item = { type, id: "a", name: "x_keyword_search", status: "in_progress" };
+    const event = { type: `response.${said}.${phase}`, output_index: 0, item_id: "a" };
+    const seen = await shown([[added(0, item), event, completed([{ ...item, status: "completed" }])]]);
+    expect(only(seen, "tool.executing").map((told) => told.phase)).toEqual([phase]);
   });
 
   test("end with the turn, in the order of the answer, with what is known of them and for how long they were seen", async () => {
@@ -142,6 +170,28 @@ describe("server calls, as they come", () => {
     expect(web).toMatchObject({ outcome: "error", error: { message: "xAI says that search failed, and not why." } });
     expect(open).toMatchObject({ outcome: "unknown", visibility: "not_disclosed" });
     expect(mcp).not.toHaveProperty("output");
+  });
+
+  test("that did not go well give what they put out all the same, and failed code says what it printed", async () => {
+    const outputs = [{ type: "logs", logs: `${"-".repeat(2000)}ZeroDivisionError: division by zero\n` }];
+    const orders = { type: "mcp_call", server_label: "orders", name: "find", arguments: "{}" };
+    const [code, mcp, open, empty] =
+      (
+        await turnFrom([
+          { type: "code_interpreter_call", id: "c", code: "1/0", outputs, status: "failed" },
+          { ...orders, id: "m", error: "timed out", output: "half of it", status: "failed" },
+          { ...orders, id: "o", output: "so far", status: "in_progress" },
+          { ...orders, id: "e", error: "no", output: "", status: "failed" },
+        ])
+      ).serverCalls ?? [];
+    expect(code).toMatchObject({ outcome: "error", visibility: "full", output: outputs });
+    expect(code?.error?.message).toMatch(/failed\. It printed: …-+ZeroDivisionError: division by zero$/);
+    expect(code?.error?.message.length).toBeLessThan(600);
+    expect(mcp).toMatchObject({ outcome: "error", visibility: "full", output: "half of it" });
+    expect(mcp?.error?.message).toBe("timed out");
+    expect(open).toMatchObject({ outcome: "unknown", visibility: "full", output: "so far" });
+    expect(empty).toMatchObject({ outcome: "error", visibility: "not_disclosed" });
+    expect(empty).not.toHaveProperty("output");
   });
 
   test("give their output where xAI gives it, and tell what is encrypted from what is not disclosed", async () => {
@@ -271,6 +321,43 @@ describe("a turn", () => {
     });
   });
 
+  test("says how many sources it used, where the server does", async () => {
+    const usage = { input_tokens: 3, output_tokens: 2 };
+    expect((await turnFrom([message("x")], { usage: { ...usage, num_sources_used: 4 } })).usage?.sourcesUsed).toBe(4);
+    expect((await turnFrom([message("x")], { usage: { ...usage, num_sources_used: 0 } })).usage?.sourcesUsed).toBe(0);
+    expect((await turnFrom([message("x")], { usage })).usage).not.toHaveProperty("sourcesUsed");
+  });
+
+  test.each([
+    ["the model asked for", [], { basis: "estimated", ticks: 26_000_000 }],
+    [
+      "the model that answered",
+      [{ type: "response.created", response: { id: "r", model: "grok-4.3" } }],
+      { basis: "estimated", ticks: 15_000_000 },
+    ],
+    [
+      "nothing that is known, where tools ran and nobody counted them",
+      [added(0, webCall("w", {}))],
+      { basis: "unknown" },
+    ],
+  ])("that failed costs by the list price of %s what it used", async (_what, before, cost) => {
+    const usage = { input_tokens: 1000, output_tokens: 100, total_tokens: 1100 };
+    const failed = { type: "response.failed", response: answer([], { status: "failed", usage }) };
+    const seen = await shown([[...before, failed]]);
+    expect(seen.error).toBeInstanceOf(AgentError);
+    expect(only(seen, "usage").at(-1)).toMatchObject({ usage: { inputTokens: 1000 }, cost });
+  });
+
+  test.each([
+    ["https://us.api.x.ai/v1", 28_600_000],
+    ["https://api.x.ai/v1", 26_000_000],
+  ])("is estimated at the prices of %s", async (baseUrl, ticks) => {
+    const usage = { input_tokens: 1000, output_tokens: 100, total_tokens: 1100 };
+    const { endpoint } = fakeEndpoint(() => ({ reads: [eventStream([completed([message("x")], { usage })])] }));
+    const model = createResponsesModel({ id: "grok-4.7", endpoint: { ...endpoint, baseUrl } });
+    expect(turnOf(await drain(model.stream(request(), never))).cost).toEqual({ basis: "estimated", ticks });
+  });
+
   test("has no usage and no cost that nobody reported", async () => {
     expect(await turnFrom([message("x")])).toMatchObject({ cost: { basis: "unknown" } });
     expect(await turnFrom([message("x")])).not.toHaveProperty("usage");
@@ -297,7 +384,8 @@ describe("a model", () => {
 
   test.each([
     ["grok-3", "model_retired", /retired on 2026-05-15: grok-4\.3 answers/],
-    ["grok-9", "model_unknown", /like grok-4\.7/],
+    ["grok-9", "model_unknown", /like grok-4\.7, and its cost is estimated only where the answer names a model whose/],
+    ["gpt-4o", "model_unknown", /which settings it refuses is not checked/],
   ])("named %s is warned of once in a conversation", async (id, code, text) => {
     const { endpoint } = fakeEndpoint(() => ({ reads: [eventStream([completed([message("Hi")])])] }));
     const model = createResponsesModel({ id, endpoint });

@@ -1,5 +1,13 @@
 import { describe, expect, test } from "vitest";
-import { checkSettings, createChatModel, describeModel, type ModelSettings } from "../../src/model/index.ts";
+import {
+  checkModelTools,
+  checkSettings,
+  createChatModel,
+  createModel,
+  describeModel,
+  type ModelSettings,
+  mayReason,
+} from "../../src/model/index.ts";
 import { drain, fakeEndpoint, hello, never, request } from "./fake-endpoint.ts";
 
 /** Settings as JavaScript or a file may hold them. */
@@ -24,6 +32,10 @@ describe("a setting that a model is known to refuse", () => {
     ["grok-4.20-multi-agent-0309", { stop: ["x"] }, "settings.stop"],
     ["grok-4-0709", { stop: ["x"] }, "settings.stop"],
     ["grok-code-fast-1", { stop: ["x"] }, "settings.stop"],
+    ["grok-4.20", { reasoningEffort: "low" }, "settings.reasoningEffort"],
+    ["grok-4-fast", { stop: ["x"] }, "settings.stop"],
+    ["grok-9", { stop: ["x"] }, "grok-9 is not known here (facts of 2026-11-20): it is taken to be like grok-4.7."],
+    ["grok-9", { reasoningEffort: "none" }, "taken to be like grok-4.7"],
   ])("fails before anything is sent, naming %s and the parameter: %j", (model, settings, says) => {
     const error = check(model, settings);
     expect(error).toMatchObject({ code: "unsupported_setting", message: expect.stringContaining(says) });
@@ -40,7 +52,8 @@ describe("a setting that a model takes, or that nobody knows about,", () => {
     ["grok-4.20-0309-non-reasoning", { stop: ["x"], frequencyPenalty: 1, presencePenalty: -2 }],
     ["grok-4-fast-non-reasoning", { stop: ["x"] }],
     ["grok-4.20-multi-agent-0309", { reasoningEffort: "high" }],
-    ["grok-9", { stop: ["x"], reasoningEffort: "none" }],
+    ["grok-9", { reasoningEffort: "xhigh", temperature: 1 }],
+    ["gpt-4o", { stop: ["x"], reasoningEffort: "none" }],
     ["llama-3.3-70b", { presencePenalty: 1 }],
     ["constructor", { stop: ["x"] }],
   ])("passes: %s with %j", (model, settings) => {
@@ -126,8 +139,48 @@ describe("the description of a model", () => {
     expect(describeModel("grok-code-fast-1")?.retired?.target).toBe("grok-build-0.1");
   });
 
+  test.each([
+    ["grok-4-1-fast", "grok-4.3"],
+    ["grok-4-fast", "grok-4.3"],
+    ["grok-3-fast", "grok-4.3"],
+    ["grok-3-fast-latest", "grok-4.3"],
+    ["grok-code-fast", "grok-build-0.1"],
+  ])("knows %s by its short name, and that %s answers for it", (alias, target) => {
+    expect(describeModel(alias)?.retired?.target).toBe(target);
+  });
+
+  test("knows the short names of models that are not retired", () => {
+    expect(describeModel("grok-build")).toEqual(describeModel("grok-build-0.1"));
+    expect(describeModel("grok-4.20-0309")).toEqual(describeModel("grok-4.20-0309-reasoning"));
+  });
+
+  test("assumes of a new model of xAI's that it thinks, and says nothing more of it", () => {
+    expect(mayReason("grok-9")).toBe(true);
+    expect(mayReason("gpt-4o")).toBe(true);
+    expect(describeModel("grok-9")).toBeUndefined();
+  });
+
   test("says nothing of a model that is not known", () => {
     expect(describeModel("gpt-4o")).toBeUndefined();
     expect(describeModel("__proto__")).toBeUndefined();
+  });
+});
+
+describe("a model that cannot be offered tools of ours", () => {
+  const multi = "grok-4.20-multi-agent-0309";
+
+  test("refuses them, and takes those that xAI runs", () => {
+    expect(() => checkModelTools(multi, { client: 2, server: 1 })).toThrow(/takes no tools of yours.* the 2 of yours/);
+    expect(() => checkModelTools(multi, { client: 0, server: 1 })).not.toThrow();
+    for (const id of ["grok-4.7", "grok-9", "gpt-4o"]) {
+      expect(() => checkModelTools(id, { client: 2, server: 1 })).not.toThrow();
+    }
+  });
+
+  test("answers on the Responses API alone", () => {
+    const { endpoint } = fakeEndpoint(() => ({ reads: [] }));
+    expect(createModel({ id: multi, endpoint }).api).toBe("responses");
+    expect(createModel({ id: "grok-4.7", endpoint }).api).toBe("auto");
+    expect(() => createModel({ id: multi, endpoint, api: "chat" })).toThrow(/does not answer on chat completions/);
   });
 });

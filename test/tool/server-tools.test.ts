@@ -214,6 +214,7 @@ describe("habits from the wire and from other libraries are named with what they
     [webSearch, "blockedDomains", "excludedDomains"],
     [webSearch, "enable_image_understanding", "imageUnderstanding"],
     [webSearch, "user_location", "userLocation"],
+    [webSearch, "external_web_access", "externalWebAccess"],
     [xSearch, "allowed_x_handles", "allowedHandles"],
     [xSearch, "excluded_x_handles", "excludedHandles"],
     [xSearch, "includedXHandles", "allowedHandles"],
@@ -226,6 +227,7 @@ describe("habits from the wire and from other libraries are named with what they
     [remoteMcp, "serverLabel", "label"],
     [remoteMcp, "allowed_tool_names", "allowedTools"],
     [remoteMcp, "extra_headers", "headers"],
+    [remoteMcp, "defer_loading", "deferLoading"],
     [imageGeneration, "mode", "action"],
   ])("a habit (%#)", (make, habit, option) => {
     expect(refusal(make, { [habit]: "x" })).toBe(
@@ -259,6 +261,8 @@ describe("habits from the wire and from other libraries are named with what they
 
 describe("values of the wrong kind", () => {
   test.each([
+    [webSearch, { externalWebAccess: 1 }, "webSearch has externalWebAccess 1. It takes true or false."],
+    [remoteMcp, { ...mcp, deferLoading: "x" }, 'remoteMcp has deferLoading "x". It takes true or false.'],
     [webSearch, { imageSearch: "yes" }, 'webSearch has imageSearch "yes". It takes true or false.'],
     [webSearch, { searchContextSize: "big" }, 'It takes "low", "medium", "high".'],
     [
