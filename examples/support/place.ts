@@ -1,4 +1,4 @@
-import { createClient, type Model } from "fairwitness";
+import { AgentError, createClient, type Model } from "fairwitness";
 import { startSimulator } from "fairwitness/sim";
 import { weatherTool } from "fairwitness/tools";
 import { startWeatherService } from "./weather-service.ts";
@@ -12,7 +12,17 @@ export interface Place extends AsyncDisposable {
   isSimulated: boolean;
 }
 
-export async function findPlace(model = "grok-4.7"): Promise<Place> {
+export async function findPlace(model?: string): Promise<Place> {
+  try {
+    return await openPlace(model);
+  } catch (error) {
+    if (!(error instanceof AgentError)) throw error;
+    console.error(error.message); // says what to do; where in the code it was found helps nobody here
+    process.exit(1);
+  }
+}
+
+async function openPlace(model = "grok-4.7"): Promise<Place> {
   if ((process.env.XAI_API_KEY ?? "").trim() !== "") {
     const client = createClient();
     return {

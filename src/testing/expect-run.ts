@@ -27,12 +27,20 @@ export interface RunExpectation {
  * @throws {AssertionError} when the run has not ended or its record breaks a rule.
  */
 export function expectRun(examined: Examined): RunExpectation {
-  const events = "record" in examined ? examined.record : examined;
+  const events = eventsOf(examined);
   const result = foldResult(events);
   if (result === undefined) throw failure("The run has not ended: await run.result() first.");
   const broken = checkEvents(events);
   if (broken.length > 0) throw failure(`The record breaks a rule of every run:\n  ${broken.join("\n  ")}`);
   return expectation(result);
+}
+
+function eventsOf(examined: Examined): readonly StoredEvent[] {
+  const given: unknown = examined; // tests are often written without types
+  if (Array.isArray(given)) return given as readonly StoredEvent[];
+  const record = typeof given === "object" && given !== null && "record" in given ? given.record : undefined;
+  if (Array.isArray(record)) return record as readonly StoredEvent[];
+  throw failure("expectRun takes a run, as agent.stream(…) gives it, or the events of one; a result has no record.");
 }
 
 function expectation(result: RunResult): RunExpectation {

@@ -43,6 +43,8 @@ describe("expectRun", () => {
     expect(() => expectation.ended("failed")).toThrow("completed");
     expect(() => expectation.answered("4")).toThrow("another text");
     expect(() => expectRun(run.record.slice(0, 3))).toThrow("has not ended");
+    expect(() => expectRun(undefined as never)).toThrow("expectRun takes a run");
+    expect(() => expectRun(run.result() as unknown as never)).toThrow("expectRun takes a run");
   });
 });
 
