@@ -185,13 +185,16 @@ function noteSearch({ finders, searches }: Draft, { call, input, outcome, source
   if (sources !== undefined) search.sources = sources;
   searches.push(search);
   for (const source of sources ?? []) {
-    finders.set(source.id, [...(finders.get(source.id) ?? []), { callId: call.id, basis: "reported" }]);
+    const found: FoundBy = { callId: call.id, basis: "reported" };
+    const known = finders.get(source.id);
+    if (known === undefined) finders.set(source.id, [found]);
+    else known.push(found);
   }
 }
 
 function findersOf(draft: Draft, source: Source, current: readonly SearchCall[]): readonly FoundBy[] {
   const reported = draft.finders.get(source.id);
-  if (reported !== undefined) return reported;
+  if (reported !== undefined) return [...reported];
   if (draft.historySearched) return []; // what was searched before this run is not on its record
   const only = inferFinder(source, [...draft.searches, ...current]);
   return only === undefined ? [] : [{ callId: only.id, basis: "inferred" }];

@@ -1,5 +1,5 @@
 export type { Delivery } from "./inbox.ts";
-export { DEFAULT_LIMITS, LIMIT_NAMES } from "./limits.ts";
+export { DEFAULT_LIMITS } from "./limits.ts";
 export type { BufferLimits } from "./outbox.ts";
 export type { Run } from "./run.ts";
 export { completed } from "./run.ts";

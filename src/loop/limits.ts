@@ -57,11 +57,4 @@ function uses(limits: RunLimits, state: RunState, activeMs: number): LimitUse[] 
   return found;
 }
 
-export const LIMIT_NAMES: readonly LimitName[] = [
-  "turns",
-  "toolCalls",
-  "serverTurns",
-  "tokens",
-  "costUsd",
-  "durationMs",
-];
+const LIMIT_NAMES: readonly LimitName[] = ["turns", "toolCalls", "serverTurns", "tokens", "costUsd", "durationMs"];

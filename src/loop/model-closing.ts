@@ -1,4 +1,5 @@
 import { orAborted } from "../clock.ts";
+import { errorMessage } from "../errors.ts";
 import type { NewEvent } from "../event/index.ts";
 import { type AssistantMessage, type Cost, freshId, type MessageToolCall } from "../message/index.ts";
 import type { ModelTurn } from "../model/index.ts";
@@ -48,13 +49,19 @@ function unknownFinish({ wireFinishReason = "none" }: ModelTurn, turn: number): 
   return { type: "warning", turn, code: "finish_reason", message };
 }
 
+/** The model is told no more than that its arguments were not accepted; whoever wrote the check must see what it threw. */
+function brokenCheck(tool: string, turn: number, error: unknown): NewEvent {
+  const message = `The check of the arguments of ${tool} broke: ${errorMessage(error)}`;
+  return { type: "warning", turn, code: "check_failed", message };
+}
+
 async function callEvents(
   { toolbox, clock, checked }: LoopServices,
   call: MessageToolCall,
   turn: number,
 ): Promise<readonly NewEvent[]> {
   const named = { id: call.id, tool: call.tool, executor: "client", kind: "function" } as const;
-  const { input, inputText, value, issues } = await readArguments(toolbox.get(call.tool), call.arguments, clock);
+  const { input, inputText, value, issues, error } = await readArguments(toolbox.get(call.tool), call.arguments, clock);
   if (issues === undefined) checked.set(call.id, value);
   const asked = {
     ...named,
@@ -64,6 +71,7 @@ async function callEvents(
   return [
     { type: "tool.started", turn, call: named },
     { type: "tool.input", turn, call: asked, ...(issues === undefined ? {} : { issues }) },
+    ...(error === undefined ? [] : [brokenCheck(call.tool, turn, error)]),
   ];
 }
 

@@ -47,7 +47,6 @@ export type {
   Stored,
   Tool,
   ToolAnswer,
-  ToolCallEvent,
   ToolContext,
   ToolDeclaration,
   ToolEvent,

@@ -1,5 +1,5 @@
 import type { ErrorInfo } from "../errors.ts";
-import type { StoredEvent, ToolCompletedEvent, ToolExecutingEvent, ToolInputEvent } from "../event/index.ts";
+import type { ToolCompletedEvent, ToolExecutingEvent, ToolInputEvent } from "../event/index.ts";
 import type { Effect, FunctionCall, InputIssue, Outcome } from "../message/index.ts";
 import type { ServerTool } from "./server-tool.ts";
 
@@ -148,6 +148,3 @@ export interface ToolAnswer {
   /** Milliseconds the handler ran; absent when it did not run. */
   durationMs?: number;
 }
-
-/** Kept so that a stored event of an unknown tool still has a type. */
-export type ToolCallEvent = Extract<StoredEvent, { type: `tool.${string}` }>;

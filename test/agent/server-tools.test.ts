@@ -338,10 +338,10 @@ describe("ten turns on both sides, replayed without state at the server,", () =>
     expect(run.record.filter((event) => event.type === "cache.missed" || event.type === "warning")).toEqual([]);
     for (let n = 1; n < bodies.length; n += 1) {
       const before = bodies[n - 1] ?? "";
-      const prefix = before.slice(0, before.lastIndexOf("]", before.lastIndexOf("]") - 1));
-      expect(bodies[n]?.startsWith(prefix.slice(0, before.indexOf('"input":[') + 9))).toBe(true);
       const items = JSON.stringify((JSON.parse(before) as { input: unknown }).input).slice(0, -1);
-      expect(JSON.stringify((JSON.parse(bodies[n] ?? "{}") as { input: unknown }).input).startsWith(items)).toBe(true);
+      const end = before.indexOf(items) + items.length;
+      expect(end).toBeGreaterThan(items.length); // the items stand in the body as JSON writes them
+      expect(bodies[n]?.slice(0, end)).toBe(before.slice(0, end));
     }
     const last = JSON.parse(bodies.at(-1) ?? "{}") as {
       input: { type?: string; encrypted_content?: string; call_id?: string }[];

@@ -142,6 +142,25 @@ describe("text", () => {
   });
 });
 
+describe("a check of arguments that breaks", () => {
+  it("is told to whoever wrote it, and to the model no more than that its arguments were not accepted", async () => {
+    const fragile = defineTool({
+      name: "fragile",
+      description: "d",
+      input: z.object({ a: z.string().refine(() => Promise.reject(new Error("db password hunter2"))) }),
+      execute: () => 1,
+    });
+    const model = scriptedModel([call("fragile", { a: "x" }), { text: "sorry" }]);
+    const run = createAgent({ name: "t", model, tools: [fragile] }).stream("go");
+    const events = await all(run);
+    expect(checkEvents(events)).toEqual([]);
+    expect(await run.result()).toMatchObject({
+      warnings: [{ code: "check_failed", message: expect.stringContaining("hunter2") }],
+    });
+    expect(JSON.stringify(model.seen)).not.toContain("hunter2");
+  });
+});
+
 describe("iterators", () => {
   it.each(["batches", "text"] as const)("of %s() that are left before they were begun cancel the run", async (kind) => {
     const run = createAgent({ name: "t", model: scriptedModel([{ text: "a", hang: true }]) }).stream("go");
