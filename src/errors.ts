@@ -45,12 +45,14 @@ export type ErrorCode =
   | "content_filtered"
   | "refused"
   | "empty_answer"
+  | "invalid_output"
   | "corrections_exhausted"
   | "tool_failed"
   | "tool_timeout"
   // records
   | "malformed_record"
   | "store_failed"
+  | "cassette_mismatch"
   | "internal";
 
 export interface AgentErrorOptions {

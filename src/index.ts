@@ -41,6 +41,8 @@ export type {
   ContentPart,
   Cost,
   Effect,
+  FilePart,
+  ImagePart,
   Message,
   Outcome,
   RunUsage,
@@ -50,7 +52,7 @@ export type {
   Usage,
   UserMessage,
 } from "./message/index.ts";
-export { cachedShare, costUsd, formatCost, formatUsage } from "./message/index.ts";
+export { cachedShare, contentText, costUsd, formatCost, formatUsage } from "./message/index.ts";
 export type { Model, ModelEvent, ModelRequest, ModelSettings, ModelTurn } from "./model/index.ts";
 export { fromChatMessages, toChatMessages } from "./model/index.ts";
 export type { RunStore, StoredRun } from "./store/index.ts";

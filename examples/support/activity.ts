@@ -1,4 +1,4 @@
-import type { RunEvent, ToolCall } from "fairwitness";
+import { contentText, type RunEvent, type ToolCall } from "fairwitness";
 import { printable } from "./printable.ts";
 
 /** Prints what a run does, as it does it: one line for each thing that happened, the answer as it is written. */
@@ -54,7 +54,7 @@ function nameOf(call: ToolCall): string {
 }
 
 function cameBack(event: Extract<RunEvent, { type: "tool.completed" }>): string {
-  if (event.call.executor === "client") return event.content;
+  if (event.call.executor === "client") return contentText(event.content);
   if (event.error !== undefined) return event.error.message;
   const output =
     event.visibility === "full" ? JSON.stringify(event.output) : `output ${event.visibility.replace("_", " ")}`;

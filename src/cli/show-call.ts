@@ -1,4 +1,5 @@
 import { isSearch } from "../event/index.ts";
+import { contentText } from "../message/index.ts";
 import type { CallActivity } from "./activity.ts";
 import type { Paint } from "./paint.ts";
 import { askedText, duration, nameOf, short, sourceName } from "./words.ts";
@@ -70,7 +71,7 @@ function hiddenFact({ executor, completed }: CallActivity): readonly string[] {
 
 function outputLines({ executor, completed }: CallActivity, paint: Paint): readonly string[] {
   if (completed === undefined || completed.outcome !== "ok") return [];
-  if (executor === "client") return [`        ${paint.dim(short(completed.content))}`];
+  if (executor === "client") return [`        ${paint.dim(short(contentText(completed.content)))}`];
   const { output } = completed;
   if (output === undefined) return [];
   return [`        ${paint.dim(short(typeof output === "string" ? output : JSON.stringify(output)))}`];

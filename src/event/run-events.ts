@@ -22,6 +22,8 @@ export interface RunStartedEvent extends EventBase {
 export interface RunCompletedEvent extends EventBase {
   type: "run.completed";
   text: string;
+  /** The answer as the agent's `output` schema gives it out, as JSON; absent where the agent has none. */
+  output?: unknown;
 }
 
 export interface RunFailedEvent extends EventBase {
@@ -41,10 +43,13 @@ export interface RunLimitedEvent extends EventBase {
   max: number;
 }
 
-/** A message given to a running agent has reached its conversation. */
+/**
+ * A message has reached the conversation of a running agent: one given to it (`steer`, `follow_up`), or one that tells the
+ * model why its answer does not fit the output schema (`correction`).
+ */
 export interface InputInjectedEvent extends EventBase {
   type: "input.injected";
-  as: "steer" | "follow_up";
+  as: "steer" | "follow_up" | "correction";
   message: UserMessage;
 }
 

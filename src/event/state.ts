@@ -1,6 +1,7 @@
 import type { ErrorInfo } from "../errors.ts";
 import type {
   Citation,
+  ContentPart,
   Effect,
   InputIssue,
   Message,
@@ -31,7 +32,7 @@ export interface LedgerEntry {
   outcome?: Outcome;
   output?: unknown;
   visibility?: Visibility;
-  content?: string;
+  content?: string | readonly ContentPart[];
   error?: ErrorInfo;
   durationMs?: number;
   timing?: TimingBasis;

@@ -1,5 +1,14 @@
 import type { ErrorInfo } from "../errors.ts";
-import type { Effect, InputIssue, Outcome, Source, TimingBasis, ToolCall, Visibility } from "../message/index.ts";
+import type {
+  ContentPart,
+  Effect,
+  InputIssue,
+  Outcome,
+  Source,
+  TimingBasis,
+  ToolCall,
+  Visibility,
+} from "../message/index.ts";
 import type { EventBase } from "./base.ts";
 
 export interface ToolStartedEvent extends EventBase {
@@ -33,8 +42,8 @@ export interface ToolCompletedEvent extends EventBase {
   /** What the handler returned, as JSON. Only with outcome `ok`. */
   output?: unknown;
   visibility: Visibility;
-  /** What the model is told. */
-  content: string;
+  /** What the model is told, or shown: images and files stand beside text. */
+  content: string | readonly ContentPart[];
   /** The full error, for people; absent with outcome `ok`. */
   error?: ErrorInfo;
   /** Absent when the handler did not run. */

@@ -1,5 +1,5 @@
 import type { ErrorInfo } from "../errors.ts";
-import type { AssistantMessage, Cost, FinishReason, Usage } from "../message/index.ts";
+import type { AssistantMessage, Cost, FinishReason, InputIssue, Usage } from "../message/index.ts";
 import type { EventBase } from "./base.ts";
 
 export interface TurnStartedEvent extends EventBase {
@@ -42,6 +42,10 @@ export interface TurnCompletedEvent extends EventBase {
   type: "turn.completed";
   message: AssistantMessage;
   finishReason: FinishReason;
+  /** The answer as the agent's `output` schema gives it out, as JSON. Absent without a schema, or where it does not fit. */
+  output?: unknown;
+  /** Why the answer does not fit the agent's `output` schema; absent when it does. */
+  outputIssues?: readonly InputIssue[];
   /** The server's own word for it, where ours says less. */
   wireFinishReason?: string;
   /** Absent when the server did not report it. */

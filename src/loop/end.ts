@@ -1,5 +1,6 @@
 import type { ErrorInfo } from "../errors.ts";
 import type { LedgerEntry, NewEvent, RunState, TurnCompletedEvent } from "../event/index.ts";
+import { contentText } from "../message/index.ts";
 import type { Toolbox } from "../tool/index.ts";
 
 /** What the turns so far mean for the run: it ends, it would end unless somebody has more to say, or it goes on. */
@@ -60,7 +61,7 @@ function judgeCalls(turn: TurnCompletedEvent, soFar: RunJudged): Verdict | undef
   }
   const last = calls.find((entry) => entry.outcome === "ok" && toolbox.get(entry.call.tool)?.endsRun === true);
   if (last !== undefined) {
-    const text = last.content ?? turn.message.content;
+    const text = last.content === undefined ? turn.message.content : contentText(last.content);
     return { type: "end", closing: { type: "run.completed", turn: turn.turn, text } };
   }
   if (state.corrections <= correctionBudget) return undefined;

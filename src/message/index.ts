@@ -26,6 +26,7 @@ export type {
 } from "./call.ts";
 export { checkMessages, checkUserMessage } from "./check.ts";
 export type { Citation, FoundBy, Source, SourceType, Span } from "./citation.ts";
+export { contentText } from "./content.ts";
 export type {
   AssistantMessage,
   ContentPart,

@@ -29,11 +29,12 @@ export interface AssistantMessage {
 }
 
 /**
- * Output items of the Responses API as they came: reasoning that only its maker can decrypt, calls of server tools. They
- * go back verbatim and in order, and only to the same provider and model family.
+ * Output items of the Responses API, or content blocks of the Messages protocol, as they came: reasoning that only its maker
+ * can decrypt or verify, calls of server tools. They go back verbatim and in order, and only over the same protocol to the
+ * same provider and model family.
  */
 export interface RawItems {
-  api: "responses";
+  api: "responses" | "messages";
   provider: string;
   /** Models that can read each other's encrypted items, such as `grok-4`. */
   family: string;
@@ -65,16 +66,23 @@ export interface TextPart {
   text: string;
 }
 
-/** An image by address (`https:` or `data:`). */
+/** An image by address, or one uploaded before: exactly one of `url` and `fileId`. */
 export interface ImagePart {
   type: "image";
-  url: string;
+  /** `https:`, or `data:` with base64. */
+  url?: string;
+  fileId?: string;
   detail?: "auto" | "low" | "high";
 }
 
-/** A file uploaded to xAI before, or one at an address. */
+/** A file uploaded before, one at an address, or its bytes: exactly one of `fileId`, `url` and `data`. */
 export interface FilePart {
   type: "file";
   fileId?: string;
   url?: string;
+  /** Base64, with `filename`. */
+  data?: string;
+  filename?: string;
+  /** Such as `application/pdf`. */
+  mediaType?: string;
 }

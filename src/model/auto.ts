@@ -2,6 +2,7 @@ import { AgentError } from "../errors.ts";
 import type { Endpoint } from "../wire/index.ts";
 import { describeModel } from "./capabilities.ts";
 import { createChatModel } from "./chat.ts";
+import { createMessagesModel } from "./messages.ts";
 import type { Model, ModelSettings } from "./model.ts";
 import { checkModelOptions, mergeSettings } from "./options.ts";
 import { createResponsesModel } from "./responses.ts";
@@ -32,12 +33,17 @@ export function createModel({ api = "auto", ...options }: ModelOptions): Model {
       return createChatModel(options);
     case "responses":
       return createResponsesModel(options);
+    case "messages":
+      return createMessagesModel(options);
     case "auto":
       if (!answersInChat(options.id)) return createResponsesModel(options);
       return createAutoModel(createChatModel(options), lazyResponses(options));
     default:
       api satisfies never;
-      throw new AgentError("invalid_option", `api is ${JSON.stringify(api)}. Write "auto", "chat" or "responses".`);
+      throw new AgentError(
+        "invalid_option",
+        `api is ${JSON.stringify(api)}. Write "auto", "chat", "responses" or "messages".`,
+      );
   }
 }
 

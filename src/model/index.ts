@@ -9,12 +9,14 @@ export {
   type RetiredModel,
 } from "./capabilities.ts";
 export { type ChatModelOptions, createChatModel } from "./chat.ts";
+export { createMessagesModel, type MessagesModelOptions } from "./messages.ts";
 export type {
   Model,
   ModelEvent,
   ModelRequest,
   ModelSettings,
   ModelTurn,
+  OutputFormat,
   ReasoningEffort,
   ServerCallResult,
   ToolChoice,

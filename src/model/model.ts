@@ -11,7 +11,7 @@ import type {
   Usage,
   Visibility,
 } from "../message/index.ts";
-import type { ServerTool, ToolDeclaration } from "../tool/index.ts";
+import type { JsonSchema, ServerTool, ToolDeclaration } from "../tool/index.ts";
 
 export type ReasoningEffort = "none" | "low" | "medium" | "high" | "xhigh";
 
@@ -43,6 +43,13 @@ export interface ModelSettings {
   citations?: "inline" | "annotations";
 }
 
+/** The JSON an answer must be. The model is told; whether it kept to it is checked by whoever asked. */
+export interface OutputFormat {
+  name: string;
+  /** JSON Schema that passed the gate, an object at its root. */
+  schema: JsonSchema;
+}
+
 /** One turn asked of a model. */
 export interface ModelRequest {
   /** The conversation. The same array, only longer, on every turn: what was encoded before is not encoded again. */
@@ -53,6 +60,8 @@ export interface ModelRequest {
   /** The most turns the server may take by itself in this request (`max_turns`). */
   maxServerTurns?: number;
   settings: ModelSettings;
+  /** What the answer must be. Absent: any text. */
+  output?: OutputFormat;
   /** Stable for a conversation, so that the server's prompt cache is read. */
   conversation: string;
   /** Yours, for xAI's support: the same in every attempt at this turn. Absent: none is sent. */
@@ -121,8 +130,11 @@ export interface ServerCallResult {
 export interface Model {
   /** The name asked for. */
   readonly id: string;
-  /** `auto`: chat completions while all tools are functions, the Responses API as soon as a server tool is offered. */
-  readonly api: "auto" | "chat" | "responses";
+  /**
+   * `auto`: chat completions while all tools are functions, the Responses API as soon as a server tool is offered. `messages`:
+   * Anthropic's protocol, for proxies that speak it.
+   */
+  readonly api: "auto" | "chat" | "responses" | "messages";
   /**
    * Streams one turn, an array of events per network read. A stream that ends without its terminal marker throws.
    * @throws {AgentError} and nothing else, but for `signal.reason`, which passes through.

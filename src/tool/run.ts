@@ -1,4 +1,5 @@
 import type { Clock } from "../clock.ts";
+import { contentText } from "../message/index.ts";
 import { cancelledAnswer, failedAnswer, timeoutAnswer } from "./answers.ts";
 import { encodeJson } from "./encode.ts";
 import { capText, wellFormed } from "./model-text.ts";
@@ -44,11 +45,11 @@ function answerTo(ending: Ending, tool: AnyTool, signal: AbortSignal): ToolAnswe
   switch (ending.by) {
     case "result": {
       const { output, content = wellFormed(output) } = ending.result;
-      return { outcome: "ok", output, content: capText(content, tool.maxOutputBytes) };
+      return { outcome: "ok", output, content: capText(contentText(content), tool.maxOutputBytes) };
     }
     case "throw": {
       const answer = failedAnswer(tool, ending.thrown);
-      return { ...answer, content: capText(wellFormed(answer.content), tool.maxOutputBytes) };
+      return { ...answer, content: capText(wellFormed(contentText(answer.content)), tool.maxOutputBytes) };
     }
     case "timeout":
       return timeoutAnswer(tool);

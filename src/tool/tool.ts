@@ -1,6 +1,6 @@
 import type { ErrorInfo } from "../errors.ts";
 import type { ToolCompletedEvent, ToolExecutingEvent, ToolInputEvent } from "../event/index.ts";
-import type { Effect, FunctionCall, InputIssue, Outcome } from "../message/index.ts";
+import type { ContentPart, Effect, FunctionCall, InputIssue, Outcome } from "../message/index.ts";
 import type { ServerTool } from "./server-tool.ts";
 
 /** JSON Schema as plain data. */
@@ -81,7 +81,7 @@ export interface Tool<Context = unknown, Input = unknown, Output = unknown> {
 export interface ToolOutput {
   output: unknown;
   /** What the tool's `toModel` made of it; absent when the tool has none. */
-  content?: string;
+  content?: string | readonly ContentPart[];
 }
 
 /** Any tool, whatever it needs and returns. `never` makes the context accept all. */
@@ -141,8 +141,8 @@ export interface ToolAnswer {
   outcome: Outcome;
   /** What the handler returned, as JSON. Only with outcome `ok`. */
   output?: unknown;
-  /** What the model is told. Never empty. */
-  content: string;
+  /** What the model is told, or shown. Never empty. */
+  content: string | readonly ContentPart[];
   /** The whole error, for people; may hold what the model must not see. Absent with outcome `ok`. */
   error?: ErrorInfo;
   /** Milliseconds the handler ran; absent when it did not run. */

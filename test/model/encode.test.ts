@@ -43,7 +43,7 @@ function mend(text: string): string {
 function naivePart(part: ContentPart): object {
   if (part.type === "text") return { type: "text", text: mend(part.text) };
   if (part.type === "image")
-    return { type: "image_url", image_url: { url: mend(part.url), ...(part.detail && { detail: part.detail }) } };
+    return { type: "image_url", image_url: { url: mend(part.url ?? ""), ...(part.detail && { detail: part.detail }) } };
   return {
     type: "file",
     file: part.fileId === undefined ? { url: mend(part.url ?? "") } : { file_id: mend(part.fileId) },

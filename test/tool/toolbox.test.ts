@@ -91,7 +91,7 @@ describe("answers that the model can mend", () => {
   test("arguments that do not fit: the reasons, the places and the schema", () => {
     const answer = invalidInputAnswer(getWeather, [{ path: "city", message: "expected string" }], new Error("db down"));
     expect(answer.outcome).toBe("invalid_input");
-    expect(answer.content.split("\n")).toEqual([
+    expect(String(answer.content).split("\n")).toEqual([
       "get_weather was not run: its arguments do not fit.",
       "- city: expected string",
       `Call it again with one JSON object that fits this schema: ${JSON.stringify(getWeather.parameters)}`,
