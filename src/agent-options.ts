@@ -3,14 +3,18 @@ import { checkRetry, type RetryPolicy } from "./client/index.ts";
 import type { Clock } from "./clock.ts";
 import { AgentError } from "./errors.ts";
 import type { RunLimits } from "./event/index.ts";
-import type { BufferLimits } from "./loop/index.ts";
+import { type BufferLimits, DEFAULT_LOOP_DETECTOR, type LoopDetector } from "./loop/index.ts";
 import { checkMessages, type Message, type UserMessage } from "./message/index.ts";
 import type { Model, ModelSettings } from "./model/index.ts";
+import { ownOptions } from "./own.ts";
 import type { RunStore } from "./store/index.ts";
-import type { AgentTool, ContextOf } from "./tool/index.ts";
+import type { AgentTool, ContextOf, ToolSchema } from "./tool/index.ts";
 
 /** What an agent is made of. */
-export interface AgentOptions<Tools extends readonly AgentTool[] = readonly AgentTool[]> {
+export interface AgentOptions<
+  Tools extends readonly AgentTool[] = readonly AgentTool[],
+  Schema extends ToolSchema | undefined = ToolSchema | undefined,
+> {
   /** For records, errors and viewers. */
   name: string;
   /** The name of a model at xAI, or one made by `client.model(…)`. */
@@ -23,14 +27,33 @@ export interface AgentOptions<Tools extends readonly AgentTool[] = readonly Agen
   /** The system message; a function is asked once a run, and what it says is recorded. */
   instructions?: string | ((context: ContextOf<Tools>) => string | Promise<string>);
   tools?: Tools;
+  /**
+   * What the answer must be: zod 4.2 or newer, zod 3.24, arktype, valibot through `toStandardJsonSchema`, or plain JSON Schema.
+   * The model is told, every answer is checked, and one that does not fit goes back within `correctionBudget`. The result
+   * then has `output`. Default: any text.
+   */
+  output?: Schema;
   /** Sampling and the like, for every run. Nothing that is not set is sent. */
   settings?: ModelSettings;
   limits?: RunLimits;
-  /** Turns in a row whose tool calls may fail in a way the model can mend, before the run fails. Default 2. */
+  /** Turns in a row whose tool calls or answer may fail in a way the model can mend, before the run fails. Default 2. */
   correctionBudget?: number;
   /** Tool calls of a run that are carried out at the same time. Default 8. */
   toolConcurrency?: number;
-  /** When a failed attempt at a turn is tried again: the agent's own, not that of its model's client. Default: 3 attempts. */
+  /** Calls of one turn that are carried out; the model is told of the rest that they were not. Default 128. */
+  toolCallsPerTurn?: number;
+  /**
+   * What happens to a model that asks for the same call, same tool and same arguments, turn after turn: a `limit.warning` at
+   * `warnAt` turns in a row (default 3), the end of the run as limited at `stopAt` (default 6), where that call does not run any more.
+   * `false`: nothing but the limits.
+   */
+  loopDetector?: Partial<LoopDetector> | false;
+  /** How deep runs may stand in each other, started by handlers of tools. Default 4; told on platforms that have `AsyncLocalStorage`. */
+  maxDepth?: number;
+  /**
+   * When a failed attempt at a turn is tried again: the agent's own, not that of its model's client. Default: 3 attempts. What
+   * retries cost is paid from the client's budget all the same.
+   */
   retry?: Partial<RetryPolicy>;
   /** Where the records of the agent's runs are kept. Default: only in memory, with the run. */
   store?: RunStore;
@@ -45,7 +68,7 @@ export interface AgentRuntime {
   createId?: () => string;
   /** From 0 up to 1, for the jitter of delays. Default `Math.random`. */
   random?: () => number;
-  /** How far a run may be ahead of its reader. Default 1,024 deltas or 8 Mi characters. */
+  /** How far a run may be ahead of its reader. Default 1,024 deltas or 8 MiB of text, counted as two bytes a character. */
   buffer?: BufferLimits;
   /** Replays the loop from the top at every await, which proves that it is deterministic. */
   alwaysReplay?: boolean;
@@ -78,10 +101,14 @@ const AGENT_KEYS = [
   "api",
   "instructions",
   "tools",
+  "output",
   "settings",
   "limits",
   "correctionBudget",
   "toolConcurrency",
+  "toolCallsPerTurn",
+  "loopDetector",
+  "maxDepth",
   "retry",
   "store",
   "runtime",
@@ -93,6 +120,12 @@ const HABITS: Readonly<Record<string, string>> = {
   prompt: "instructions",
   tool: "tools",
   functions: "tools",
+  output: "output of createAgent: an agent answers in one form",
+  schema: "output",
+  outputSchema: "output",
+  outputType: "output",
+  responseFormat: "output",
+  response_format: "output",
   maxTurns: "limits.turns",
   maxSteps: "limits.turns",
   stopWhen: "limits",
@@ -138,8 +171,12 @@ export function checkAgentOptions(options: AgentOptions): void {
   if (tools !== undefined && !Array.isArray(tools)) {
     throw invalid(`createAgent "${options.name}": tools is a list, such as tools: [getWeather].`);
   }
+  checkOutput(options);
   checkWhole("correctionBudget", options.correctionBudget, 0);
   checkWhole("toolConcurrency", options.toolConcurrency, 1);
+  checkWhole("toolCallsPerTurn", options.toolCallsPerTurn, 1);
+  checkWhole("maxDepth", options.maxDepth, 1);
+  loopDetectorOf(options.loopDetector);
   checkLimits(`createAgent "${options.name}"`, options.limits);
   checkRetry(options.retry ?? {});
   const { instructions } = options;
@@ -151,8 +188,9 @@ export function checkAgentOptions(options: AgentOptions): void {
 }
 
 /** @throws {AgentError} `invalid_option` */
-export function checkRunOptions(agent: string, options: RunSettings): void {
-  checkObject(`the run of "${agent}"`, options);
+export function checkRunOptions(agent: string, given: RunSettings): void {
+  checkObject(`the run of "${agent}"`, given);
+  const options = ownOptions(given);
   refuseUnknownKeys(`the run of "${agent}"`, options, RUN_KEYS);
   if (options.messages !== undefined) checkMessages(options.messages, "messages");
   const { signal, conversation } = options;
@@ -165,6 +203,16 @@ export function checkRunOptions(agent: string, options: RunSettings): void {
     throw invalid(`the run of "${agent}": conversation is an id, a text that is not empty.`);
   }
   checkLimits(`the run of "${agent}"`, options.limits);
+}
+
+/** What kind of schema it is, is looked at when it is put to use. */
+function checkOutput({ name, output }: { name: string; output?: unknown }): void {
+  if (output === undefined || typeof output === "function") return; // schemas of arktype are functions
+  if (typeof output === "object" && output !== null && !Array.isArray(output)) return;
+  const what = output === null ? "null" : Array.isArray(output) ? "a list" : `a ${typeof output}`;
+  throw invalid(
+    `createAgent "${name}": output is ${what}, and takes a schema, such as z.object({ city: z.string() }). Leave it out for answers in text.`,
+  );
 }
 
 function checkObject(where: string, options: unknown): void {
@@ -185,6 +233,25 @@ function checkLimits(where: string, limits: RunLimits | undefined): void {
 function checkWhole(name: string, value: number | undefined, least: number): void {
   if (value === undefined || (Number.isInteger(value) && value >= least)) return;
   throw invalid(`createAgent: ${name} is a whole number from ${least}, not ${value}.`);
+}
+
+/**
+ * The option with its defaults; undefined where it is off.
+ * @throws {AgentError} `invalid_option`
+ */
+export function loopDetectorOf(option: AgentOptions["loopDetector"]): LoopDetector | undefined {
+  if (option === false) return undefined;
+  if (option !== undefined && (typeof option !== "object" || option === null)) {
+    throw invalid("createAgent: loopDetector takes { warnAt, stopAt }, or false for none.");
+  }
+  refuseUnknownKeys("loopDetector of createAgent", option ?? {}, ["warnAt", "stopAt"]);
+  const given = ownOptions(option ?? {});
+  const { stopAt = DEFAULT_LOOP_DETECTOR.stopAt } = given;
+  const { warnAt = Math.min(DEFAULT_LOOP_DETECTOR.warnAt, stopAt - 1) } = given;
+  checkWhole("loopDetector.stopAt", stopAt, 2);
+  checkWhole("loopDetector.warnAt", warnAt, 1);
+  if (warnAt < stopAt) return { warnAt, stopAt };
+  throw invalid(`createAgent: loopDetector.warnAt is below stopAt, and ${warnAt} is not below ${stopAt}.`);
 }
 
 function refuseUnknownKeys(where: string, options: object, known: readonly string[]): void {

@@ -23,6 +23,8 @@ export type ErrorCode =
   | "redirect_refused"
   | "unexpected_content_type"
   | "stream_incomplete"
+  | "circuit_open"
+  | "bulkhead_full"
   | "malformed_event"
   | "event_too_large"
   // what the server said
@@ -68,6 +70,8 @@ export interface ErrorInfo {
   code: string;
   message: string;
   retryable?: boolean;
+  /** How long the server asked us to wait, in milliseconds. */
+  retryAfterMs?: number;
   status?: number;
   requestId?: string;
   /** How many requests were made before giving up. */
@@ -80,7 +84,8 @@ export interface ErrorInfo {
 export class AgentError extends Error {
   override readonly name: string = "AgentError";
   readonly code: ErrorCode;
-  readonly retryable: boolean;
+  /** The retry owner takes it back where sending again would repeat an effect. */
+  retryable: boolean;
   readonly retryAfterMs: number | undefined;
   /** Requests made when this error was given up on. The retry owner counts them; 1 until then. */
   attempts = 1;
@@ -100,14 +105,27 @@ export class AgentError extends Error {
 
 /** An error as plain data, for events. Anything thrown that is not ours is `internal` with its message. */
 export function errorInfo(error: unknown): ErrorInfo {
-  if (!(error instanceof AgentError)) return { code: "internal", message: errorMessage(error) };
-  const info: ErrorInfo = { code: error.code, message: error.message, retryable: error.retryable };
+  if (!(error instanceof AgentError)) return { code: "internal", message: withoutCredentials(errorMessage(error)) };
+  const info: ErrorInfo = { code: error.code, message: withoutCredentials(error.message), retryable: error.retryable };
   const { status, requestId, simulated } = error as { status?: unknown; requestId?: unknown; simulated?: unknown };
+  if (error.retryAfterMs !== undefined) info.retryAfterMs = error.retryAfterMs;
   if (typeof status === "number") info.status = status;
   if (typeof requestId === "string") info.requestId = requestId;
   if (simulated === true) info.simulated = true;
   if (error.attempts > 1) info.attempts = error.attempts;
   return info;
+}
+
+/** What credentials look like, whosever they are. Each piece is bounded or ends where it begins: no text takes long. */
+const CREDENTIAL =
+  /\bxai-[\w-]{6,}|\bsk-[\w-]{16,}|\bBearer\s{1,8}[^\s"',;]+|\bgh[opsu]_\w{20,}|\bAKIA[0-9A-Z]{16}\b|\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*|(?<=:\/\/)[^\s/?#@]{1,256}(?=@)|(?<=\b(?:api_?key|access_token|token|secret|password|pwd)=)[^\s&;,"')]{4,}/gi;
+
+/**
+ * A text without what looks like a credential: keys of xAI and others, bearer tokens, the user in a URL, `password=…`. A secret
+ * that looks like an ordinary word stays: only its owner knows it.
+ */
+export function withoutCredentials(text: string): string {
+  return text.replace(CREDENTIAL, "[redacted]");
 }
 
 /** The message of anything that can be thrown, without running code of the thrown thing that may throw again. */

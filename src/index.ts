@@ -7,6 +7,9 @@ export type { Clock } from "./clock.ts";
 export type { ErrorCode, ErrorInfo } from "./errors.ts";
 export { AgentError } from "./errors.ts";
 export type {
+  Artifact,
+  ArtifactReader,
+  ArtifactStore,
   CancelledResult,
   ClosingEvent,
   CompletedResult,
@@ -34,7 +37,7 @@ export {
   parseRecord,
   storedEventSchema,
 } from "./event/index.ts";
-export type { Delivery, Run } from "./loop/index.ts";
+export type { Delivery, LoopDetector, Run } from "./loop/index.ts";
 export { RunError } from "./loop/index.ts";
 export type {
   AssistantMessage,
@@ -42,19 +45,24 @@ export type {
   Cost,
   Effect,
   FilePart,
+  FilePartOptions,
   ImagePart,
+  ImagePartOptions,
   Message,
   Outcome,
+  PartSource,
   RunUsage,
   SystemMessage,
+  TextPart,
   ToolCall,
   ToolMessage,
   Usage,
   UserMessage,
 } from "./message/index.ts";
-export { cachedShare, contentText, costUsd, formatCost, formatUsage } from "./message/index.ts";
+export { cachedShare, contentText, costUsd, filePart, formatCost, formatUsage, imagePart } from "./message/index.ts";
 export type { Model, ModelEvent, ModelRequest, ModelSettings, ModelTurn } from "./model/index.ts";
 export { fromChatMessages, toChatMessages } from "./model/index.ts";
+export type { OutputOf, PartialOutput } from "./output/index.ts";
 export type { RunStore, StoredRun } from "./store/index.ts";
 export type {
   AgentTool,

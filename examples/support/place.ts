@@ -12,9 +12,10 @@ export interface Place extends AsyncDisposable {
   isSimulated: boolean;
 }
 
-export async function findPlace(model?: string): Promise<Place> {
+/** @param invented What is not real where it is simulated, for the label. */
+export async function findPlace(invented = "the weather is invented"): Promise<Place> {
   try {
-    return await openPlace(model);
+    return await openPlace(invented);
   } catch (error) {
     if (!(error instanceof AgentError)) throw error;
     console.error(error.message); // says what to do; where in the code it was found helps nobody here
@@ -22,12 +23,14 @@ export async function findPlace(model?: string): Promise<Place> {
   }
 }
 
-async function openPlace(model = "grok-4.7"): Promise<Place> {
+const MODEL = "grok-4.7";
+
+async function openPlace(invented: string): Promise<Place> {
   if ((process.env.XAI_API_KEY ?? "").trim() !== "") {
     const client = createClient();
     return {
-      label: `${process.env.XAI_BASE_URL ?? "https://api.x.ai/v1"} with ${model}`,
-      model: client.model(model),
+      label: `${process.env.XAI_BASE_URL ?? "https://api.x.ai/v1"} with ${MODEL}`,
+      model: client.model(MODEL),
       getWeather: weatherTool(),
       isSimulated: false,
       [Symbol.asyncDispose]: async () => {},
@@ -37,8 +40,8 @@ async function openPlace(model = "grok-4.7"): Promise<Place> {
   const weather = await startWeatherService();
   const client = createClient({ apiKey: simulator.apiKey, baseURL: simulator.url });
   return {
-    label: `SIMULATED: no XAI_API_KEY is set, so a simulator on this machine answers instead of ${model}, and the weather is invented`,
-    model: client.model(model),
+    label: `SIMULATED: no XAI_API_KEY is set, so a simulator on this machine answers instead of ${MODEL}, and ${invented}`,
+    model: client.model(MODEL),
     getWeather: weatherTool({ geocodingUrl: weather.url, forecastUrl: weather.url }),
     isSimulated: true,
     async [Symbol.asyncDispose]() {

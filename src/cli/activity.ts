@@ -11,6 +11,8 @@ export interface CallActivity
   phase?: string;
   hasBegun: boolean;
   completed?: Extract<StoredEvent, { type: "tool.completed" }>;
+  /** What its handler came to after that. */
+  late?: Extract<StoredEvent, { type: "tool.late" }>;
 }
 
 /** What there is to show of a turn, in the order it happened. */
@@ -76,6 +78,9 @@ function tell(activity: CallActivity, event: CallEvent): void {
       return;
     case "tool.completed":
       activity.completed = event;
+      return;
+    case "tool.late":
+      activity.late = event;
       return;
     default:
       event satisfies never;

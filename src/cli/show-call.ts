@@ -48,7 +48,8 @@ function endLines(call: CallActivity, footnotes: Footnotes, paint: Paint): reado
   const why = error === undefined ? "" : `: ${short(error.message)}`;
   const shown = outcome === "ok" ? paint.good(outcome) : paint.bad(`${outcome}${why}`);
   const facts = [shown, ...foundFact(call), ...hiddenFact(call), time].join(" · ");
-  return [...bad, `        ${facts}`, ...outputLines(call, paint), ...sourceLines(call, footnotes, paint)];
+  const late = lateLines(call, paint);
+  return [...bad, `        ${facts}`, ...outputLines(call, paint), ...late, ...sourceLines(call, footnotes, paint)];
 }
 
 /** Whether a call at xAI has begun is known from its phases alone. */
@@ -61,6 +62,13 @@ function foundFact({ kind, completed }: CallActivity): readonly string[] {
   const sources = completed?.sources;
   if (sources !== undefined) return [sources.length === 0 ? "found nothing" : `found ${sources.length}`];
   return isSearch(kind) && completed?.outcome === "ok" ? ["sources not disclosed"] : [];
+}
+
+/** The model was told otherwise before. */
+function lateLines({ late }: CallActivity, paint: Paint): readonly string[] {
+  if (late === undefined) return [];
+  const why = late.error === undefined ? "" : `: ${short(late.error.message)}`;
+  return [`        ${paint.note(`ended late, ${late.outcome}${why}, after ${duration(late.durationMs)}`)}`];
 }
 
 /** Nothing is hidden of a call that failed: it has no output. */

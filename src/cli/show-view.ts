@@ -13,6 +13,8 @@ import type { Paint } from "./paint.ts";
 import { callLines, type Footnotes } from "./show-call.ts";
 import { costText, duration, short, sourceName } from "./words.ts";
 
+const INJECTED = { steer: "steered", follow_up: "followed up", correction: "corrected" } as const;
+
 /** A run as a log of what it did. */
 export function showView({ events, unknown, torn }: ParsedRecord, paint: Paint): string {
   const evidence = foldEvidence(events);
@@ -114,14 +116,19 @@ function eventText(event: Exclude<StoredEvent, { call: unknown }>): string | und
       return failedText(event);
     case "input.injected": {
       const { content } = event.message;
-      return `${event.as === "steer" ? "steered" : "followed up"}: ${short(typeof content === "string" ? content : JSON.stringify(content))}`;
+      return `${INJECTED[event.as]}: ${short(typeof content === "string" ? content : JSON.stringify(content))}`;
     }
     case "limit.warning":
+      if (event.limit === "repeatedCall") {
+        return `the same call of ${short(event.tool ?? "a tool")} in ${event.used} turns in a row; stopped at ${event.max}`;
+      }
       return `${event.used} of ${event.max} ${event.limit} used`;
     case "policy.violation":
       return `against ${short(event.rule)}: ${short(event.message)}`;
     case "cache.missed":
       return `prompt cache missed: the request differs from byte ${event.firstDifference} on: ${short(event.before, 60)} → ${short(event.now, 60)}`;
+    case "protection":
+      return `${short(event.action)}: ${short(event.message)}`;
     case "warning":
       return `${short(event.code)}: ${short(event.message)}`;
     case "wire":

@@ -1,4 +1,6 @@
+import { AgentError } from "../errors.ts";
 import { createModel, createResponsesModel, type Model, type ModelApi, type ModelSettings } from "../model/index.ts";
+import { ownOptions } from "../own.ts";
 import {
   type ChatCompletion,
   type Endpoint,
@@ -10,16 +12,22 @@ import {
   listModels,
   type ModelInfo,
 } from "../wire/index.ts";
+import { modelCall, plainCall } from "./call.ts";
 import { type ChatCompletionStream, type ClientParts, createCompletion, streamCompletion } from "./completions.ts";
-import { type ClientOptions, checkClientOptions, endpointOf } from "./options.ts";
+import { createFiles, type Files } from "./files.ts";
+import { guardedModel } from "./guarded-model.ts";
+import { createMessages, type Messages } from "./messages.ts";
+import { type ClientOptions, checkClientOptions } from "./options.ts";
 import type { ChatCompletionRequest, RequestOptions } from "./request.ts";
 import { createResponses, type Responses } from "./responses.ts";
-import { createRetry } from "./retry.ts";
+import { createServices } from "./services.ts";
 
 /** A thin client of xAI's API, or of any endpoint that speaks the same protocol. */
 export interface Client {
   readonly chat: { readonly completions: ChatCompletions };
   readonly responses: Responses;
+  readonly messages: Messages;
+  readonly files: Files;
   readonly models: Models;
   readonly languageModels: LanguageModels;
   /**
@@ -40,6 +48,11 @@ export interface Client {
 export interface ClientModelOptions extends ModelSettings {
   /** Default `auto`: chat completions while all tools are functions, the Responses API as soon as xAI runs one. */
   api?: ModelApi;
+  /**
+   * Models to ask, in this order, while this one is at capacity, its server fails, or it is gone (404). Never after another 4xx.
+   * Default: none.
+   */
+  fallback?: readonly string[];
 }
 
 export interface ChatCompletions {
@@ -77,28 +90,53 @@ export interface LanguageModels {
  */
 export function createClient(options: ClientOptions = {}): Client {
   checkClientOptions(options);
-  const { clock, random, retry: policy } = options;
-  const retry = createRetry({
-    ...(policy === undefined ? {} : { policy }),
-    ...(clock === undefined ? {} : { clock }),
-    ...(random === undefined ? {} : { random }),
-  });
-  const parts: ClientParts = { endpoint: endpointOf(options), retry };
+  const services = createServices(options);
+  const plain = (): ClientParts => plainCall(services);
+  const asking = (): ClientParts => modelCall(services);
+  const { modelEndpoints: endpoints } = services;
+  // Each call has parts of its own, which know its attempts.
   return {
     chat: {
       completions: {
-        create: (request, given) => createCompletion(parts, request, given),
-        stream: (request, given) => streamCompletion(parts, request, given),
+        create: (request, given) => createCompletion(asking(), request, given),
+        stream: (request, given) => streamCompletion(asking(), request, given),
       },
     },
-    responses: createResponses(parts),
-    models: createLookup(parts, listModels, getModel),
-    languageModels: createLookup(parts, listLanguageModels, getLanguageModel),
-    model: (name, { api = "auto", ...settings } = {}) =>
-      createModel({ id: name, endpoint: parts.endpoint, api, settings }),
+    responses: {
+      create: (request, given) => createResponses(asking()).create(request, given),
+      stream: (request, given) => createResponses(asking()).stream(request, given),
+    },
+    messages: {
+      create: (request, given) => createMessages(asking()).create(request, given),
+      stream: (request, given) => createMessages(asking()).stream(request, given),
+    },
+    files: {
+      upload: (source, given) => createFiles(plain()).upload(source, given),
+      list: (query) => createFiles(plain()).list(query),
+      get: (id, given) => createFiles(plain()).get(id, given),
+      delete: (id, given) => createFiles(plain()).delete(id, given),
+      content: (id, given) => createFiles(plain()).content(id, given),
+    },
+    models: createLookup(plain, listModels, getModel),
+    languageModels: createLookup(plain, listLanguageModels, getLanguageModel),
+    model(name, { api = "auto", fallback = [], ...settings } = {}) {
+      checkFallback(fallback);
+      const others = fallback.filter((other) => other !== name);
+      return guardedModel(services, [name, ...others], (route) =>
+        createModel({ id: route.model, endpoint: endpoints[route.endpoint] ?? endpoints[0], api, settings }),
+      );
+    },
     chainedModel: (name, settings = {}) =>
-      createResponsesModel({ id: name, endpoint: parts.endpoint, settings, chained: true }),
+      guardedModel(services, [name], ({ endpoint }) =>
+        createResponsesModel({ id: name, endpoint: endpoints[endpoint] ?? endpoints[0], settings, chained: true }),
+      ),
   };
+}
+
+function checkFallback(fallback: unknown): void {
+  if (Array.isArray(fallback) && fallback.every((name) => typeof name === "string" && name.trim() !== "")) return;
+  const message = 'fallback is a list of model names: client.model("grok-4.7", { fallback: ["grok-4.6"] }).';
+  throw new AgentError("invalid_option", message);
 }
 
 interface Lookup<T> {
@@ -107,22 +145,23 @@ interface Lookup<T> {
 }
 
 function createLookup<T>(
-  { endpoint, retry }: ClientParts,
+  parts: () => ClientParts,
   list: (endpoint: Endpoint, options: FetchModelsOptions) => Promise<readonly T[]>,
   get: (endpoint: Endpoint, id: string, options: FetchModelsOptions) => Promise<T>,
 ): Lookup<T> {
-  const prepare = ({ signal, headers }: RequestOptions = {}) => ({
-    signal: signal ?? new AbortController().signal,
-    requestId: crypto.randomUUID(),
-    ...(headers === undefined ? {} : { headers }),
-  });
+  const prepare = (given: RequestOptions = {}) => {
+    const { signal = new AbortController().signal, headers } = ownOptions(given);
+    return { signal, requestId: crypto.randomUUID(), ...(headers === undefined ? {} : { headers }) };
+  };
   return {
     async list(given) {
       const options = prepare(given);
+      const { endpoint, retry } = parts();
       return retry(() => list(endpoint, options), options);
     },
     async get(id, given) {
       const options = prepare(given);
+      const { endpoint, retry } = parts();
       return retry(() => get(endpoint, id, options), options);
     },
   };

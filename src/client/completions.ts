@@ -1,3 +1,4 @@
+import { ownOptions } from "../own.ts";
 import {
   type ChatChunk,
   type ChatCompletion,
@@ -47,8 +48,9 @@ export function streamCompletion(
 function exchangeOf(
   { endpoint, retry }: ClientParts,
   request: ChatCompletionRequest,
-  { signal = new AbortController().signal, headers, conversation }: RequestOptions = {},
+  given: RequestOptions = {},
 ): Exchange<ChatChunk, ChatPartial, ChatCompletion> {
+  const { signal = new AbortController().signal, headers, conversation } = ownOptions(given);
   const body = encodeRequest(request);
   const options = {
     signal,

@@ -4,7 +4,17 @@ export type {
   ChatMessage,
   ChatPartial,
   ChatTool,
+  FileInfo,
+  FilePage,
   LanguageModelInfo,
+  ListFilesQuery,
+  MessagesAnswer,
+  MessagesBlock,
+  MessagesEvent,
+  MessagesInputBlock,
+  MessagesInputMessage,
+  MessagesPartial,
+  MessagesTool,
   ModelInfo,
   ResponsesEvent,
   ResponsesInputItem,
@@ -12,6 +22,8 @@ export type {
   ResponsesResponse,
   ResponsesTool,
 } from "../wire/index.ts";
+export type { BulkheadOptions } from "./bulkhead.ts";
+export type { BreakerOptions } from "./circuit.ts";
 export {
   type ChatCompletions,
   type Client,
@@ -21,7 +33,12 @@ export {
   type Models,
 } from "./client.ts";
 export type { ChatCompletionStream } from "./completions.ts";
+export type { FileOptions, Files } from "./files.ts";
+export type { MessageStream, Messages } from "./messages.ts";
+export type { MessagesCreateRequest } from "./messages-request.ts";
 export { type ClientOptions, checkRetry } from "./options.ts";
+export type { BackupEndpoint, ProtectOptions } from "./protect-options.ts";
+export type { RateLimitOptions } from "./rate-limit.ts";
 export type { ChatCompletionRequest, RequestOptions } from "./request.ts";
 export type { ResponseStream, Responses } from "./responses.ts";
 export type { ResponsesCreateRequest } from "./responses-request.ts";
@@ -35,3 +52,5 @@ export {
   retryDelayMs,
   withRetry,
 } from "./retry.ts";
+export { createRetryBudget, DEFAULT_RETRY_BUDGET, type RetryBudgetOptions } from "./retry-budget.ts";
+export { MAX_UPLOAD_BYTES, type UploadOptions, type UploadSource } from "./upload.ts";

@@ -1,5 +1,11 @@
 import { AgentError } from "../errors.ts";
 
+/** What a successful attempt gives while its answer still goes on. */
+export interface Ongoing {
+  /** Settles with the whole answer, or with what ended it before. */
+  readonly ended: Promise<unknown>;
+}
+
 /** How one kind of answer is folded. */
 export interface Fold<Item, Partial, Whole> {
   add(item: Item): void;
@@ -73,14 +79,17 @@ export function streamPairs<Item, Partial, Whole extends Origin>(
   };
 }
 
-interface Opened<Item> {
+interface Opened<Item> extends Ongoing {
   answer: Answer<Item>;
   first: readonly Item[];
   rest: AsyncIterator<readonly Item[]>;
 }
 
 /** Up to the first that shows something of the answer: whatever fails before it may be tried again. */
-async function open<Item, Partial, Whole>(exchange: Exchange<Item, Partial, Whole>): Promise<Opened<Item>> {
+async function open<Item, Partial, Whole>(
+  exchange: Exchange<Item, Partial, Whole>,
+  ended: Promise<unknown>,
+): Promise<Opened<Item>> {
   const answer = await exchange.send();
   const rest = answer.items[Symbol.asyncIterator]();
   const first: Item[] = [];
@@ -92,7 +101,7 @@ async function open<Item, Partial, Whole>(exchange: Exchange<Item, Partial, Whol
     first.push(...items);
     isPrelude = read.done !== true && items.every(exchange.isPrelude);
   }
-  return { answer, first, rest };
+  return { answer, first, rest, ended };
 }
 
 async function* readPairs<Item, Partial, Whole extends Origin>(
@@ -102,7 +111,7 @@ async function* readPairs<Item, Partial, Whole extends Origin>(
   const fold = exchange.createFold();
   let opened: Opened<Item> | undefined;
   try {
-    opened = await exchange.retry(() => open(exchange));
+    opened = await exchange.retry(() => open(exchange, outcome.promise));
     for (let items: readonly Item[] | undefined = opened.first; items !== undefined; ) {
       for (const item of items) {
         fold.add(item);

@@ -1,3 +1,4 @@
+import { ownOptions } from "../own.ts";
 import {
   createResponsesAccumulator,
   type ResponsesEvent,
@@ -47,9 +48,11 @@ export function createResponses(parts: ClientParts): Responses {
 function exchangeOf(
   { endpoint, retry }: ClientParts,
   request: ResponsesCreateRequest,
-  { signal = new AbortController().signal, headers, conversation }: RequestOptions = {},
+  given: RequestOptions = {},
 ): Exchange<ResponsesEvent, ResponsesPartial, ResponsesResponse> {
+  const { signal = new AbortController().signal, headers, conversation } = ownOptions(given);
   const body = encodeResponsesRequest(request, conversation);
+  let fold = createResponsesAccumulator();
   const options = {
     signal,
     requestId: crypto.randomUUID(),
@@ -61,9 +64,12 @@ function exchangeOf(
       const { events, requestId, simulated } = await streamResponses(endpoint, body, options);
       return { items: events, requestId, simulated };
     },
-    createFold: createResponsesAccumulator,
+    createFold() {
+      fold = createResponsesAccumulator();
+      return fold;
+    },
     isPrelude: ({ type }) => PRELUDE.has(type),
-    retry: (attempt) => retry(attempt, { signal }),
+    retry: (attempt) => retry(attempt, { signal, refuse: () => whyNotAgain(fold.partial) }),
   };
 }
 
@@ -74,3 +80,9 @@ const PRELUDE: ReadonlySet<string> = new Set([
   "response.queued",
   "unknown",
 ] satisfies ResponsesEvent["type"][]);
+
+/** What an MCP server did may not bear doing twice. */
+function whyNotAgain({ output }: ResponsesPartial): string | undefined {
+  if (!output.some((item) => item?.type === "mcp_call")) return undefined;
+  return "It is not tried again: xAI had called an MCP server for this answer, and would call it again.";
+}

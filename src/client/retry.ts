@@ -1,6 +1,10 @@
 import pRetry from "p-retry";
 import { type Clock, sleep, systemClock } from "../clock.ts";
 import { AgentError, type ErrorCode } from "../errors.ts";
+import type { RetryBudget } from "../model/index.ts";
+import { atOnce } from "./at-once.ts";
+import { createRetryBudget } from "./retry-budget.ts";
+import { CONNECTION } from "./trouble.ts";
 
 /** When to try again, and how long to wait before. */
 export interface RetryPolicy {
@@ -24,16 +28,6 @@ export const DEFAULT_RETRY: RetryPolicy = {
   maxRetryAfterMs: 60_000,
 };
 
-/** Failures that say nothing of how busy the server is. */
-const CONNECTION: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
-  "connection_failed",
-  "connect_timeout",
-  "headers_timeout",
-  "idle_timeout",
-  "stream_incomplete",
-  "malformed_event",
-]);
-
 /** These took minutes already: a second time is enough. */
 const SLOW: ReadonlySet<ErrorCode> = new Set<ErrorCode>(["headers_timeout", "idle_timeout"]);
 
@@ -50,7 +44,9 @@ export function retryDelayMs(
   random: number,
   policy: RetryPolicy = DEFAULT_RETRY,
 ): number | undefined {
-  if (!error.retryable || attempt >= policy.attempts) return undefined;
+  if (attempt >= policy.attempts) return undefined;
+  if (atOnce(error) === "elsewhere") return 0; // whatever this way said, the next attempt takes another
+  if (!error.retryable) return undefined;
   if (SLOW.has(error.code) && attempt > 1) return undefined;
   const asked = error.retryAfterMs;
   if (asked !== undefined) return asked <= policy.maxRetryAfterMs ? asked + asked * 0.1 * random : undefined;
@@ -61,12 +57,16 @@ export function retryDelayMs(
 /** What one retried thing needs. */
 export interface RetryHooks {
   signal: AbortSignal;
+  /** Why what failed must not be done again, as a sentence; undefined where it may be. Asked before a retry only. */
+  refuse?: ((error: AgentError) => string | undefined) | undefined;
   /** Called, and awaited, before the wait for the next attempt; `attempt` is the one that failed, from 1. */
   onRetry?: (error: AgentError, delayMs: number, attempt: number) => void | Promise<void>;
 }
 
 export interface RetryOptions {
   policy?: Partial<RetryPolicy>;
+  /** What every retry is paid from, shared with others. Default: one of its own. */
+  budget?: RetryBudget;
   /** Default: the machine's clock. */
   clock?: Clock;
   /** From 0 to 1. Default `Math.random`. */
@@ -82,7 +82,8 @@ export type Retry = <T>(attempt: (attempt: number) => Promise<T>, hooks: RetryHo
  * signal is aborted; and with anything else thrown at once, as it is.
  */
 export function createRetry(options: RetryOptions = {}): Retry {
-  return (attempt, hooks) => withRetry(attempt, { ...options, ...hooks });
+  const { budget = createRetryBudget() } = options;
+  return (attempt, hooks) => withRetry(attempt, { ...options, ...hooks, budget });
 }
 
 /** One thing retried, as `createRetry` does it. */
@@ -90,26 +91,56 @@ export async function withRetry<T>(
   attempt: (attempt: number) => Promise<T>,
   options: RetryOptions & RetryHooks,
 ): Promise<T> {
-  const { clock = systemClock, random = Math.random, signal, onRetry } = options;
+  const { signal, budget = createRetryBudget() } = options;
   const policy = { ...DEFAULT_RETRY, ...options.policy };
-  const waitForNext = async (error: Error, number: number): Promise<boolean> => {
-    // True by `settle`, which lets nothing else get here.
-    const failure = error as AgentError;
-    const delayMs = retryDelayMs(failure, number, random(), policy);
-    if (delayMs === undefined) return false;
-    await onRetry?.(failure, delayMs, number);
-    await sleep(clock, delayMs, signal);
-    return true;
-  };
+  const goesOn = createDecision(policy, { ...options, budget });
   const settled = await pRetry((number) => settle(attempt, number, signal), {
     retries: Math.max(0, policy.attempts - 1),
     // The wait is ours: it obeys the clock and the signal that were given.
     minTimeout: 0,
     factor: 1,
-    shouldRetry: ({ error, attemptNumber }) => waitForNext(error, attemptNumber),
+    // `settle` lets nothing but our own errors get here.
+    shouldRetry: ({ error, attemptNumber }) => goesOn(error as AgentError, attemptNumber),
   });
   if ("thrown" in settled) throw settled.thrown;
+  budget.refund();
   return settled.value;
+}
+
+/** Whether there is another attempt; waits until it is time for it. A final error that might have passed says why it is final. */
+function createDecision(
+  policy: RetryPolicy,
+  {
+    clock = systemClock,
+    random = Math.random,
+    budget,
+    refuse,
+    signal,
+    onRetry,
+  }: RetryOptions & RetryHooks & { budget: RetryBudget },
+): (error: AgentError, attempt: number) => Promise<boolean> {
+  let wasStale = false;
+  return async (error, number) => {
+    // A connection that was closed while it lay idle says nothing of the server: the first time, it costs nothing.
+    const isStale = !wasStale && number < policy.attempts && atOnce(error) === "stale_socket";
+    const delayMs = isStale ? 0 : retryDelayMs(error, number, random(), policy);
+    if (delayMs === undefined) return false;
+    const refusal = refuse?.(error);
+    if (refusal !== undefined) {
+      error.retryable = false;
+      error.message += ` ${refusal}`;
+      return false;
+    }
+    if (!isStale && !budget.take(error)) {
+      error.message +=
+        " It was not tried again: the retry budget of this client is used up, for too much failed of late.";
+      return false;
+    }
+    wasStale ||= isStale;
+    await onRetry?.(error, delayMs, number);
+    if (delayMs > 0) await sleep(clock, delayMs, signal);
+    return true;
+  };
 }
 
 /**

@@ -31,4 +31,5 @@ export interface RunLimits {
   durationMs?: number;
 }
 
-export type LimitName = keyof RunLimits;
+/** `repeatedCall`: turns in a row that asked for the same call, as the agent's `loopDetector` counts them. */
+export type LimitName = keyof RunLimits | "repeatedCall";

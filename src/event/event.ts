@@ -6,11 +6,18 @@ import type {
   InputInjectedEvent,
   LimitWarningEvent,
   PolicyViolationEvent,
+  ProtectionEvent,
   RunStartedEvent,
   WarningEvent,
   WireEvent,
 } from "./run-events.ts";
-import type { ToolCompletedEvent, ToolExecutingEvent, ToolInputEvent, ToolStartedEvent } from "./tool-events.ts";
+import type {
+  ToolCompletedEvent,
+  ToolExecutingEvent,
+  ToolInputEvent,
+  ToolLateEvent,
+  ToolStartedEvent,
+} from "./tool-events.ts";
 import type { TurnCompletedEvent, TurnFailedEvent, TurnRetryingEvent, TurnStartedEvent } from "./turn-events.ts";
 
 /** What happened in a run, stored. */
@@ -25,11 +32,13 @@ export type StoredEvent =
   | ToolInputEvent
   | ToolExecutingEvent
   | ToolCompletedEvent
+  | ToolLateEvent
   | InputInjectedEvent
   | LimitWarningEvent
   | CitationEvent
   | PolicyViolationEvent
   | CacheMissedEvent
+  | ProtectionEvent
   | WarningEvent
   | WireEvent;
 

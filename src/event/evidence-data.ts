@@ -12,6 +12,7 @@ import type {
   Usage,
   Visibility,
 } from "../message/index.ts";
+import type { Artifact } from "./artifact.ts";
 import type { RunResult } from "./result.ts";
 
 /** What a run's answer rests on, as far as its record shows. Plain JSON: a fold of the record. */
@@ -70,6 +71,8 @@ export interface EvidenceCall {
   visibility?: Visibility;
   /** What came back, as JSON, where the record holds it. */
   output?: unknown;
+  /** Where that is, when it is too large for the record. */
+  outputArtifact?: Artifact;
   /** Ids of the sources it found. Absent: not disclosed; empty: it found nothing. */
   found?: readonly string[];
   /** Ids of the sources that the answer cites from it. */

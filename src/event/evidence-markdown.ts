@@ -115,12 +115,21 @@ function callLine(call: EvidenceCall, evidence: Evidence): string {
 }
 
 /** Code of more than a line, and what came back where the record holds it: as the continuation of a list's item. */
-function blocks({ query = "", output }: EvidenceCall): readonly string[] {
+function blocks(call: EvidenceCall): readonly string[] {
+  const { query = "" } = call;
   const code = query.trim().includes("\n") ? [codeBlock(query)] : [];
+  const back = cameBack(call);
+  return [...code, ...(back === "" ? [] : [`- Came back: ${back}`])].map((block) => block.replace(/^/gm, "  "));
+}
+
+function cameBack({ output, outputArtifact: kept }: EvidenceCall): string {
+  if (kept !== undefined) {
+    const where = kept.dropped === true ? "not kept" : `beside the record as ${codeSpan(kept.sha256)}`;
+    return `${kept.bytes} bytes of ${codeSpan(kept.mediaType)}, ${where}`;
+  }
   const text = output === undefined ? "" : JSON.stringify(output);
   const shown = text.length > MAX_OUTPUT ? `${text.slice(0, MAX_OUTPUT).replace(/[\ud800-\udbff]$/, "")}…` : text;
-  const cameBack = shown === "" ? [] : [`- Came back: ${codeSpan(shown)}`];
-  return [...code, ...cameBack].map((block) => block.replace(/^/gm, "  "));
+  return shown === "" ? "" : codeSpan(shown);
 }
 
 function outcomeText({ outcome, error, durationMs, timing }: EvidenceCall): string {

@@ -70,6 +70,7 @@ function callOf(entry: LedgerEntry, sources: readonly EvidenceSource[]): Evidenc
     ...(outcome === undefined ? {} : { outcome }),
     ...(visibility === undefined ? {} : { visibility }),
     ...(entry.output === undefined ? {} : { output: entry.output }),
+    ...(entry.outputArtifact === undefined ? {} : { outputArtifact: entry.outputArtifact }),
     ...(entry.sources === undefined ? {} : { found: entry.sources.map(({ id }) => id) }),
     cited: cited.map(({ source }) => source.id),
     ...(error === undefined ? {} : { error }),

@@ -90,6 +90,7 @@ function apply(draft: Draft, event: StoredEvent): void {
       return;
     case "input.injected":
       state.messages.push(event.message);
+      if (event.as !== "correction") state.steered.add(event.turn);
       return;
     case "turn.completed":
       completeTurn(state, event);
@@ -111,8 +112,10 @@ function apply(draft: Draft, event: StoredEvent): void {
       return;
     case "turn.retrying": // both were counted when they came, since their epochs are void
     case "turn.failed":
+    case "tool.late": // evidence alone: its call was answered for before
     case "policy.violation":
     case "cache.missed":
+    case "protection":
     case "wire":
       return;
     default:
@@ -120,7 +123,7 @@ function apply(draft: Draft, event: StoredEvent): void {
   }
 }
 
-type CallEvent = Extract<StoredEvent, { type: `tool.${string}` }>;
+type CallEvent = Exclude<Extract<StoredEvent, { type: `tool.${string}` }>, { type: "tool.late" }>;
 
 function applyToCall(draft: Draft, event: CallEvent): void {
   if (event.type === "tool.started") {
@@ -135,6 +138,7 @@ function applyToCall(draft: Draft, event: CallEvent): void {
       if (event.call.input !== undefined) entry.input = event.call.input;
       if (event.call.inputText !== undefined) entry.inputText = event.call.inputText;
       if (event.issues !== undefined) entry.issues = event.issues;
+      if (event.duplicateOf !== undefined) entry.duplicateOf = event.duplicateOf;
       return;
     case "tool.executing":
       if (event.call.executor === "client") draft.state.begun += 1;
@@ -146,6 +150,7 @@ function applyToCall(draft: Draft, event: CallEvent): void {
       entry.visibility = event.visibility;
       entry.content = event.content;
       if (event.output !== undefined) entry.output = event.output;
+      if (event.outputArtifact !== undefined) entry.outputArtifact = event.outputArtifact;
       if (event.error !== undefined) entry.error = event.error;
       if (event.durationMs !== undefined) entry.durationMs = event.durationMs;
       if (event.sources !== undefined) entry.sources = event.sources;
@@ -215,6 +220,9 @@ function completeTurn(state: RunState, event: TurnCompletedEvent): void {
   if (event.simulated === true) state.simulated = true;
   state.serverTurns += event.serverTurns ?? 0;
   countAttempt(state, event.usage, event.cost);
+  // Only what was checked is counted here: calls are counted by their round, other text not at all.
+  if (event.outputIssues !== undefined) state.corrections += 1;
+  else if (event.output !== undefined) state.corrections = 0;
 }
 
 /** Results join the conversation together, in call order, once the last of the round is there. */

@@ -1,3 +1,4 @@
+export type { Artifact, ArtifactReader, ArtifactStore } from "./artifact.ts";
 export { type Asked, askedOf, isSearch } from "./asked.ts";
 export type { EventBase, LimitName, RunLimits } from "./base.ts";
 export type { Delta, DeltaBase, ReasoningDelta, TextDelta, ToolInputDelta, ToolProgressDelta } from "./delta.ts";
@@ -35,6 +36,7 @@ export type {
   InputInjectedEvent,
   LimitWarningEvent,
   PolicyViolationEvent,
+  ProtectionEvent,
   RunCancelledEvent,
   RunCompletedEvent,
   RunFailedEvent,
@@ -48,7 +50,13 @@ export { totalCost } from "./spending.ts";
 export type { LedgerEntry, RunState } from "./state.ts";
 export type { StepIndex } from "./step.ts";
 export { closesStep, createStepIndex } from "./step.ts";
-export type { ToolCompletedEvent, ToolExecutingEvent, ToolInputEvent, ToolStartedEvent } from "./tool-events.ts";
+export type {
+  ToolCompletedEvent,
+  ToolExecutingEvent,
+  ToolInputEvent,
+  ToolLateEvent,
+  ToolStartedEvent,
+} from "./tool-events.ts";
 export type {
   FailedAttempt,
   TurnCompletedEvent,

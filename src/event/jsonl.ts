@@ -67,5 +67,9 @@ function checkEvent(event: AnyEvent, number: number): StoredEvent {
 }
 
 function malformed(line: number, why: string, cause?: unknown): AgentError {
-  return new AgentError("malformed_record", `Line ${line} of the record cannot be read: ${why}.`, { cause });
+  return new AgentError(
+    "malformed_record",
+    `Line ${line} of the record cannot be read: ${why}. What stands before that line is whole.`,
+    { cause },
+  );
 }

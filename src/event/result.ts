@@ -4,12 +4,12 @@ import { pairMessages } from "../message/index.ts";
 import type { LimitName } from "./base.ts";
 import type { StoredEvent } from "./event.ts";
 import { createFold } from "./fold.ts";
-import type { ClosingEvent } from "./run-events.ts";
+import type { ClosingEvent, RunCompletedEvent } from "./run-events.ts";
 import { totalCost } from "./spending.ts";
 import type { LedgerEntry, RunState } from "./state.ts";
 
 /** What a run came to, told apart by `status`. Plain JSON: a fold of the record. */
-export type RunResult = CompletedResult | LimitedResult | CancelledResult | FailedResult;
+export type RunResult<Output = unknown> = CompletedResult<Output> | LimitedResult | CancelledResult | FailedResult;
 
 /** What a result can do in the process that ran it. Not enumerable: the result itself stays plain data. */
 export interface Reporting {
@@ -49,8 +49,13 @@ export interface RunResultBase {
   warnings: readonly { code: string; message: string }[];
 }
 
-export interface CompletedResult extends RunResultBase {
+export interface CompletedResult<Output = unknown> extends RunResultBase {
   status: "completed";
+  /**
+   * The last answer as the agent's `output` schema gives it out, as JSON: dates are texts, and so on. Undefined, and no key
+   * of the result, where the agent has no such schema.
+   */
+  output: Output;
 }
 
 /** Stopped at a limit, with the work kept. */
@@ -59,6 +64,8 @@ export interface LimitedResult extends RunResultBase {
   limit: LimitName;
   used: number;
   max: number;
+  /** The tool whose call was repeated, with the limit `repeatedCall`. */
+  tool?: string;
 }
 
 export interface CancelledResult extends RunResultBase {
@@ -85,9 +92,11 @@ export function resultOf(state: RunState): RunResult | undefined {
 function withStatus(base: RunResultBase, closing: ClosingEvent): RunResult {
   switch (closing.type) {
     case "run.completed":
-      return { ...base, status: "completed", text: closing.text };
-    case "run.limited":
-      return { ...base, status: "limited", limit: closing.limit, used: closing.used, max: closing.max };
+      return completedResult(base, closing);
+    case "run.limited": {
+      const { limit, used, max, tool } = closing;
+      return { ...base, status: "limited", limit, used, max, ...(tool === undefined ? {} : { tool }) };
+    }
     case "run.cancelled":
       return { ...base, status: "cancelled", reason: closing.reason };
     case "run.failed":
@@ -95,6 +104,12 @@ function withStatus(base: RunResultBase, closing: ClosingEvent): RunResult {
     default:
       return closing satisfies never;
   }
+}
+
+function completedResult(base: RunResultBase, { text, output }: RunCompletedEvent): CompletedResult {
+  const result = { ...base, status: "completed", text } as const;
+  // The key is left out where there is no output: reading it then gives undefined, which is what its type says.
+  return output === undefined ? (result as CompletedResult) : { ...result, output };
 }
 
 /** The next run brings instructions of its own. */

@@ -1,5 +1,5 @@
 import type { ErrorInfo } from "../errors.ts";
-import type { Citation, Message, Source, UserMessage } from "../message/index.ts";
+import type { Citation, Message, Protection, Source, UserMessage } from "../message/index.ts";
 import type { EventBase, LimitName, RunLimits } from "./base.ts";
 
 export interface RunStartedEvent extends EventBase {
@@ -41,6 +41,8 @@ export interface RunLimitedEvent extends EventBase {
   limit: LimitName;
   used: number;
   max: number;
+  /** The tool whose call was repeated, with the limit `repeatedCall`. */
+  tool?: string;
 }
 
 /**
@@ -53,12 +55,14 @@ export interface InputInjectedEvent extends EventBase {
   message: UserMessage;
 }
 
-/** 80 % of a limit is used. Once a limit. */
+/** 80 % of a limit is used: once a limit. Of `repeatedCall`: as many turns in a row as `loopDetector.warnAt` says. */
 export interface LimitWarningEvent extends EventBase {
   type: "limit.warning";
   limit: LimitName;
   used: number;
   max: number;
+  /** The tool whose call is repeated, with the limit `repeatedCall`. */
+  tool?: string;
 }
 
 export interface WarningEvent extends EventBase {
@@ -89,6 +93,11 @@ export interface CacheMissedEvent extends EventBase {
   /** The bytes around it, before and now. */
   before: string;
   now: string;
+}
+
+/** The client protected itself or the server at a request of this turn: waits, refusals, and other ways that were taken. */
+export interface ProtectionEvent extends EventBase, Protection {
+  type: "protection";
 }
 
 /** Something on the wire that we do not know: kept whole, never dropped. */

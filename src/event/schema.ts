@@ -32,17 +32,19 @@ const KNOWN: Readonly<Record<StoredEvent["type"], true>> = {
   "tool.input": true,
   "tool.executing": true,
   "tool.completed": true,
+  "tool.late": true,
   citation: true,
   "input.injected": true,
   "limit.warning": true,
   "policy.violation": true,
   "cache.missed": true,
+  protection: true,
   warning: true,
   wire: true,
 };
 
 function buildSchema(): z.ZodType<StoredEvent> {
-  const { base, error, limit, issues } = commonShapes();
+  const { base, error, limit, issues, artifact } = commonShapes();
   const message = messageSchema();
   const source = z.looseObject({ id: z.string(), type: z.enum(["web", "x_post", "x_user", "file"]) });
   const spending = spendingShapes();
@@ -54,7 +56,8 @@ function buildSchema(): z.ZodType<StoredEvent> {
     usage: spending.usage.optional(),
     cost: spending.cost.optional(),
   };
-  const limitUse = { limit, used: z.number(), max: z.number() };
+  const limitUse = { limit, used: z.number(), max: z.number(), tool: z.string().optional() };
+  const output = { output: z.unknown().optional(), outputArtifact: artifact.optional() };
   const event = <T extends StoredEvent["type"], S extends z.ZodRawShape>(type: T, shape: S): z.ZodObject =>
     z.looseObject({ ...base, type: z.literal(type), ...shape });
 
@@ -69,7 +72,7 @@ function buildSchema(): z.ZodType<StoredEvent> {
       limits: z.looseObject({}),
       conversation: z.string(),
     }),
-    event("run.completed", { text: z.string() }),
+    event("run.completed", { text: z.string(), output: z.unknown().optional() }),
     event("run.failed", { error }),
     event("run.cancelled", { reason: z.string() }),
     event("run.limited", limitUse),
@@ -84,21 +87,31 @@ function buildSchema(): z.ZodType<StoredEvent> {
       timing: z.looseObject({ totalMs: z.number(), firstDeltaMs: z.number().optional() }),
       requestedModel: z.string(),
       attempt: z.int(),
+      output: z.unknown().optional(),
+      outputIssues: issues.optional(),
     }),
     event("tool.started", { call }),
-    event("tool.input", { call: input, issues: issues.optional() }),
+    event("tool.input", { call: input, issues: issues.optional(), duplicateOf: z.string().optional() }),
     event("tool.executing", { call, attempt: z.int(), effect: z.enum(["read", "idempotent", "write"]).optional() }),
     event("tool.completed", {
       call,
       outcome: z.enum(["ok", "error", "invalid_input", "unknown_tool", "denied", "timeout", "cancelled", "unknown"]),
+      ...output,
       visibility: z.enum(["full", "encrypted", "not_disclosed"]),
-      content: z.string(),
+      content: contentSchema(),
       error: error.optional(),
       durationMs: z.number().optional(),
       timing: z.enum(["measured", "observed", "unknown"]),
       sources: z.array(source).optional(),
     }),
-    event("input.injected", { as: z.enum(["steer", "follow_up"]), message }),
+    event("tool.late", {
+      call,
+      outcome: z.enum(["ok", "error"]),
+      ...output,
+      error: error.optional(),
+      durationMs: z.number(),
+    }),
+    event("input.injected", { as: z.enum(["steer", "follow_up", "correction"]), message }),
     event("citation", {
       source,
       span: z.looseObject({ start: z.int(), end: z.int() }).optional(),
@@ -107,6 +120,7 @@ function buildSchema(): z.ZodType<StoredEvent> {
     event("limit.warning", limitUse),
     event("policy.violation", { rule: z.string(), source, message: z.string() }),
     event("cache.missed", { firstDifference: z.int(), before: z.string(), now: z.string() }),
+    event("protection", { action: z.string(), message: z.string() }),
     event("warning", { code: z.string(), message: z.string() }),
     event("wire", { item: z.unknown() }),
   ]);
@@ -114,7 +128,15 @@ function buildSchema(): z.ZodType<StoredEvent> {
   return union as unknown as z.ZodType<StoredEvent>;
 }
 
-function commonShapes(): { base: z.ZodRawShape; error: z.ZodObject; limit: z.ZodEnum; issues: z.ZodArray } {
+interface CommonShapes {
+  base: z.ZodRawShape;
+  error: z.ZodObject;
+  limit: z.ZodEnum;
+  issues: z.ZodArray;
+  artifact: z.ZodObject;
+}
+
+function commonShapes(): CommonShapes {
   return {
     base: {
       seq: z.int().nonnegative(),
@@ -126,13 +148,19 @@ function commonShapes(): { base: z.ZodRawShape; error: z.ZodObject; limit: z.Zod
       parent: z.string().optional(),
     },
     error: z.looseObject({ code: z.string(), message: z.string() }),
-    limit: z.enum(["turns", "toolCalls", "serverTurns", "tokens", "costUsd", "durationMs"]),
+    limit: z.enum(["turns", "toolCalls", "serverTurns", "tokens", "costUsd", "durationMs", "repeatedCall"]),
     issues: z.array(z.looseObject({ path: z.string(), message: z.string() })),
+    artifact: z.looseObject({ sha256: z.string(), bytes: z.int().nonnegative(), mediaType: z.string() }),
   };
 }
 
+/** A text, or parts: images and files among them. */
+function contentSchema(): z.ZodType {
+  return z.union([z.string(), z.array(z.looseObject({ type: z.string() }))]);
+}
+
 function messageSchema(): z.ZodType {
-  const content = z.union([z.string(), z.array(z.looseObject({ type: z.string() }))]);
+  const content = contentSchema();
   const toolCall = z.looseObject({ id: z.string(), tool: z.string(), arguments: z.string() });
   return z.discriminatedUnion("role", [
     z.looseObject({ role: z.literal("system"), content: z.string() }),

@@ -22,6 +22,8 @@ const NEVER_SENT: ReadonlySet<string> = new Set([
   "unsupported_setting",
   "bad_base_url",
   "insecure_base_url",
+  "circuit_open",
+  "bulkhead_full",
 ]);
 
 export function countFailedAttempt(state: RunState, failed: FailedAttempt): void {

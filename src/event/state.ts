@@ -12,6 +12,7 @@ import type {
   ToolCall,
   Visibility,
 } from "../message/index.ts";
+import type { Artifact } from "./artifact.ts";
 import type { LimitName } from "./base.ts";
 import type { ClosingEvent, RunStartedEvent } from "./run-events.ts";
 import type { TurnCompletedEvent } from "./turn-events.ts";
@@ -25,12 +26,16 @@ export interface LedgerEntry {
   input?: unknown;
   inputText?: string;
   issues?: readonly InputIssue[];
+  /** The call of its turn that it repeats word for word: it is not carried out. */
+  duplicateOf?: string;
   /** What the tool declared, once it has begun. */
   effect?: Effect;
   begun: boolean;
   /** Absent while the call is open. */
   outcome?: Outcome;
   output?: unknown;
+  /** Where the output is, when it is too large for the record. */
+  outputArtifact?: Artifact;
   visibility?: Visibility;
   content?: string | readonly ContentPart[];
   error?: ErrorInfo;
@@ -63,9 +68,11 @@ export interface RunState {
   /** Turns the server took by itself. */
   serverTurns: number;
   warned: Set<LimitName>;
+  /** Turns that began with a steering or follow-up message. */
+  steered: Set<number>;
   warnings: { code: string; message: string }[];
   simulated: boolean;
-  /** Turns in a row that asked for a call which failed in a way the model could mend. */
+  /** Turns in a row whose answer did not fit, or that asked for a call which failed in a way the model could mend. */
   corrections: number;
 }
 
@@ -80,6 +87,7 @@ export function emptyState(): RunState {
     citations: [],
     serverTurns: 0,
     warned: new Set(),
+    steered: new Set(),
     warnings: [],
     simulated: false,
     corrections: 0,

@@ -62,7 +62,7 @@ export function createRecord(options: RecordOptions): RunRecord {
   function store(stamped: readonly StoredEvent[]): void {
     if (persist === undefined) return;
     try {
-      persist(stamped);
+      refusePromise(persist(stamped));
     } catch (cause) {
       persist = undefined;
       const message = `The store could not take ${stamped.length} events of ${runId}: ${errorMessage(cause)}. The run ends here; what is stored is whole up to this point.`;
@@ -76,6 +76,16 @@ export function createRecord(options: RecordOptions): RunRecord {
     // The union distributes over both halves, which the compiler cannot follow through a spread.
     return { ...event, seq, runId, at: clock.now(), ...where } as StoredEvent;
   }
+}
+
+/** The types let an async `append` pass: its events would count as stored while they are not, and its failure as nobody's. */
+function refusePromise(returned: unknown): void {
+  if (!(returned instanceof Promise)) return;
+  returned.catch(() => {});
+  throw new AgentError(
+    "store_failed",
+    "append returned a promise; events must be stored when it returns. Write them synchronously",
+  );
 }
 
 function isClosingType(event: NewEvent): boolean {

@@ -15,15 +15,28 @@ export interface Attempt {
   used?: Extract<ModelEvent, { type: "usage" }>;
   /** The calls of server tools that it told of. */
   served: ServedCalls;
+  /** The tool of the last call to an MCP server that xAI made in it. */
+  calledMcp?: string;
   /** A simulator answers. */
   simulated?: true;
   startedMs: number;
   firstDeltaMs?: number;
+  /** Not made yet, under way, or on the record: as given up for another attempt, or as a turn. */
+  stage: "waiting" | "open" | "void" | "whole";
 }
 
 export function firstAttempt({ createId, record }: LoopServices, info: StepInfo, turn: number): Attempt {
   const served = createServedCalls(turn, record.fold);
-  return { info, turn, number: 1, requestId: createId(), shown: { text: 0, reasoning: 0 }, served, startedMs: 0 };
+  return {
+    info,
+    turn,
+    number: 1,
+    requestId: createId(),
+    shown: { text: 0, reasoning: 0 },
+    served,
+    startedMs: 0,
+    stage: "waiting",
+  };
 }
 
 /** The next attempt at the same turn: an epoch of its own. */

@@ -1,10 +1,17 @@
 import type { ErrorInfo } from "../errors.ts";
 import type { LedgerEntry, NewEvent, RunState, TurnCompletedEvent } from "../event/index.ts";
-import { contentText } from "../message/index.ts";
+import { contentText, type InputIssue, type UserMessage } from "../message/index.ts";
+import { correctionOf, formatIssues } from "../output/index.ts";
 import type { Toolbox } from "../tool/index.ts";
 
-/** What the turns so far mean for the run: it ends, it would end unless somebody has more to say, or it goes on. */
-export type Verdict = { type: "end"; closing: NewEvent } | { type: "done"; closing: NewEvent } | { type: "go on" };
+/**
+ * What the turns so far mean for the run: it ends, it would end unless somebody has more to say, or it goes on, perhaps
+ * with what the model must be told of its answer.
+ */
+export type Verdict =
+  | { type: "end"; closing: NewEvent }
+  | { type: "done"; closing: NewEvent }
+  | { type: "go on"; correction?: UserMessage };
 
 /** What the verdict is taken from. */
 export interface RunJudged {
@@ -19,7 +26,7 @@ export interface RunJudged {
 export function judge(soFar: RunJudged): Verdict {
   const turn = soFar.state.lastTurn;
   if (turn === undefined) return { type: "go on" };
-  return judgeTurn(turn) ?? judgeCalls(turn, soFar) ?? judgeAnswer(turn, soFar.calls);
+  return judgeTurn(turn) ?? (soFar.calls.length > 0 ? judgeCalls(turn, soFar) : judgeAnswer(turn, soFar));
 }
 
 /** A turn that was cut short, held back or refused is not an answer, and none of its calls may run. */
@@ -38,7 +45,7 @@ function judgeTurn({ turn, finishReason, wireFinishReason, message }: TurnComple
         "xAI held the answer back (finish_reason content_filter); change the input.",
       );
     case "refusal":
-      return fail(turn, "refused", `The model refused: ${message.refusal ?? message.content}`);
+      return fail(turn, "refused", `The model refused; ask otherwise. It said: ${message.refusal ?? message.content}`);
     case "other":
       return (message.toolCalls?.length ?? 0) > 0 ? undefined : judgeUnknownEnd(turn, message.content);
     default:
@@ -48,29 +55,37 @@ function judgeTurn({ turn, finishReason, wireFinishReason, message }: TurnComple
 
 function judgeUnknownEnd(turn: number, text: string): Verdict | undefined {
   if (text !== "") return undefined; // it was terminated properly; the reason itself is on the record, with a warning
-  return fail(turn, "empty_answer", "The model stopped without text or tool calls, for a reason we do not know.");
+  return fail(
+    turn,
+    "empty_answer",
+    "The model stopped without text or tool calls, for a reason we do not know. Ask again.",
+  );
 }
 
-function judgeCalls(turn: TurnCompletedEvent, soFar: RunJudged): Verdict | undefined {
+function judgeCalls(turn: TurnCompletedEvent, soFar: RunJudged): Verdict {
   const { calls, toolbox, state, correctionBudget } = soFar;
   const failed = calls.find((entry) => toolbox.get(entry.call.tool)?.onError === "fail" && handlerFailed(entry));
   if (failed !== undefined) {
     const why = failed.error?.message ?? failed.outcome;
     const { tool } = failed.call;
-    return fail(turn.turn, "tool_failed", `The tool ${tool} failed and is declared onError: "fail": ${why}`);
+    return fail(
+      turn.turn,
+      "tool_failed",
+      `The tool ${tool} failed and is declared onError: "fail" (without it, the model is told and goes on): ${why}`,
+    );
   }
   const last = calls.find((entry) => entry.outcome === "ok" && toolbox.get(entry.call.tool)?.endsRun === true);
   if (last !== undefined) {
     const text = last.content === undefined ? turn.message.content : contentText(last.content);
     return { type: "end", closing: { type: "run.completed", turn: turn.turn, text } };
   }
-  if (state.corrections <= correctionBudget) return undefined;
+  if (state.corrections <= correctionBudget) return { type: "go on" };
   const bad = calls.find((entry) => entry.outcome !== "ok");
   const told = bad === undefined ? "" : ` The last: ${bad.call.tool}: ${bad.error?.message ?? bad.outcome}`;
   return fail(
     turn.turn,
     "corrections_exhausted",
-    `Tool calls failed in ${state.corrections} turns in a row, and correctionBudget allows ${correctionBudget}.${told}`,
+    `Tool calls failed in ${state.corrections} turns in a row, and correctionBudget allows ${correctionBudget}. Say more in the tool's description, or raise it.${told}`,
   );
 }
 
@@ -79,14 +94,30 @@ function handlerFailed({ outcome }: LedgerEntry): boolean {
   return outcome === "error" || outcome === "timeout" || outcome === "unknown";
 }
 
-function judgeAnswer(turn: TurnCompletedEvent, calls: readonly LedgerEntry[]): Verdict {
-  if (calls.length > 0) return { type: "go on" };
+function judgeAnswer(turn: TurnCompletedEvent, soFar: RunJudged): Verdict {
   const text = turn.message.content;
   if (text === "") {
-    const closing = failure(turn.turn, "empty_answer", "The model answered with neither text nor a tool call.");
+    const closing = failure(
+      turn.turn,
+      "empty_answer",
+      "The model answered with neither text nor a tool call. Ask again, or say in the instructions what an answer is.",
+    );
     return { type: "done", closing };
   }
-  return { type: "done", closing: { type: "run.completed", turn: turn.turn, text } };
+  if (turn.outputIssues !== undefined) return judgeMisfit(turn.turn, turn.outputIssues, soFar);
+  const output = turn.output === undefined ? {} : { output: turn.output };
+  return { type: "done", closing: { type: "run.completed", turn: turn.turn, text, ...output } };
+}
+
+function judgeMisfit(turn: number, issues: readonly InputIssue[], soFar: RunJudged): Verdict {
+  const { state, correctionBudget } = soFar;
+  if (state.corrections <= correctionBudget) return { type: "go on", correction: correctionOf(issues) };
+  return fail(
+    turn,
+    "invalid_output",
+    `The answer does not fit the agent's output schema, and correctionBudget allows ${correctionBudget} corrections in a row. Say more in the instructions, or raise it. ` +
+      `What is wrong with the last: ${formatIssues(issues)}`,
+  );
 }
 
 function fail(turn: number, code: string, message: string): Verdict {

@@ -1,6 +1,7 @@
 export type { Delivery } from "./inbox.ts";
 export { DEFAULT_LIMITS } from "./limits.ts";
 export type { BufferLimits } from "./outbox.ts";
+export { DEFAULT_LOOP_DETECTOR, type LoopDetector } from "./repeats.ts";
 export type { Run } from "./run.ts";
 export { completed } from "./run.ts";
 export { RunError, runError } from "./run-error.ts";

@@ -1,4 +1,4 @@
-import type { LimitName, RunLimits, RunState } from "../event/index.ts";
+import type { RunLimits, RunState } from "../event/index.ts";
 import { TICKS_PER_USD } from "../message/index.ts";
 
 /** Limits of a run unless set otherwise. Nothing runs for ever by default. */
@@ -6,7 +6,7 @@ export const DEFAULT_LIMITS: RunLimits = { turns: 32, durationMs: 3_600_000 };
 
 /** A limit and how much of it is used. */
 export interface LimitUse {
-  limit: LimitName;
+  limit: keyof RunLimits;
   used: number;
   max: number;
 }
@@ -14,7 +14,7 @@ export interface LimitUse {
 const WARN_AT = 0.8;
 
 /** What a run has spent of what `limit` bounds. Milliseconds, dollars, or a count, as the limit's own unit. */
-export function spentOf(limit: LimitName, state: RunState, activeMs: number): number {
+export function spentOf(limit: keyof RunLimits, state: RunState, activeMs: number): number {
   switch (limit) {
     case "turns":
       return state.turn;
@@ -57,4 +57,11 @@ function uses(limits: RunLimits, state: RunState, activeMs: number): LimitUse[] 
   return found;
 }
 
-const LIMIT_NAMES: readonly LimitName[] = ["turns", "toolCalls", "serverTurns", "tokens", "costUsd", "durationMs"];
+const LIMIT_NAMES: readonly (keyof RunLimits)[] = [
+  "turns",
+  "toolCalls",
+  "serverTurns",
+  "tokens",
+  "costUsd",
+  "durationMs",
+];

@@ -1,4 +1,4 @@
-import { AgentError } from "../errors.ts";
+import { AgentError, type ErrorCode } from "../errors.ts";
 import { isClosing, type StoredEvent } from "../event/index.ts";
 import type { Boxed, Journal, Op } from "../journal/index.ts";
 
@@ -53,6 +53,7 @@ function clientCalls(answer: readonly StoredEvent[]): number {
 
 function throwFirst(items: readonly Boxed<unknown>[]): void {
   for (const item of items) {
-    if ("err" in item) throw new AgentError("internal", `A tool step failed: ${item.err.message}`);
+    // The code of an error as data is a string; what a step of this process throws has one of ours, or `internal`.
+    if ("err" in item) throw new AgentError(item.err.code as ErrorCode, `A tool step failed: ${item.err.message}`);
   }
 }

@@ -1,28 +1,44 @@
 import { orAborted } from "../clock.ts";
 import { errorMessage } from "../errors.ts";
-import type { NewEvent } from "../event/index.ts";
+import type { NewEvent, TurnCompletedEvent } from "../event/index.ts";
 import { type AssistantMessage, type Cost, freshId, type MessageToolCall } from "../message/index.ts";
 import type { ModelTurn } from "../model/index.ts";
+import type { CheckedAnswer } from "../output/index.ts";
 import { readArguments } from "../tool/index.ts";
+import { checkAnswer, isCutShort } from "./answer.ts";
 import type { Attempt } from "./attempt.ts";
+import { duplicatesOf } from "./duplicates.ts";
 import { policyViolations } from "./policy.ts";
 import type { LoopServices } from "./services.ts";
 
 /**
  * What the terminal marker settled: how server calls ended, what is cited, what our own tools are asked to do; and
  * `turn.completed` last, since with it the turn exists.
+ * @throws {AgentError} `malformed_event` for a turn whose calls contradict each other.
  */
 export async function closingEvents(services: LoopServices, attempt: Attempt, whole: ModelTurn): Promise<NewEvent[]> {
   const { record, model, toolbox, clock } = services;
   const { turn } = attempt;
+  const duplicates = duplicatesIn(whole, attempt);
   const events: NewEvent[] = [...attempt.served.complete(whole.serverCalls ?? [])];
   const isTaken = (id: string): boolean => record.fold.hasCallId(id) || attempt.served.hasId(id);
   const message = withFreshIds(whole.message, turn, isTaken);
   events.push(...attempt.served.cite(whole.citations ?? []));
   events.push(...policyViolations(toolbox.serverTools, whole.citations ?? [], turn));
-  const totalMs = clock.monotonic() - attempt.startedMs; // the checks of arguments are ours and not the model's
-  const calls = Promise.all((message.toolCalls ?? []).map((call) => callEvents(services, call, turn)));
-  events.push(...(await orAborted(calls, attempt.info.signal)).flat());
+  const totalMs = clock.monotonic() - attempt.startedMs; // the checks are ours and not the model's
+  const { toolCalls = [] } = message;
+  const calls = Promise.all(
+    toolCalls.map((call, index) => {
+      const duplicateOf = toolCalls[duplicates.get(index) ?? -1]?.id;
+      return callEvents(services, call, { turn, index, duplicateOf });
+    }),
+  );
+  const answer = checkAnswer(services, message, whole.finishReason);
+  const [called, checked] = await orAborted(Promise.all([calls, answer]), attempt.info.signal);
+  events.push(...called.flat());
+  if (checked?.issues !== undefined && checked.error !== undefined) {
+    events.push(brokenCheck("the answer", turn, checked.error));
+  }
   if (whole.finishReason === "other") events.push(unknownFinish(whole, turn));
   const { message: _asReceived, serverCalls: _recordedAbove, citations: _aboveToo, ...rest } = whole;
   events.push({
@@ -34,8 +50,13 @@ export async function closingEvents(services: LoopServices, attempt: Attempt, wh
     timing: attempt.firstDeltaMs === undefined ? { totalMs } : { totalMs, firstDeltaMs: attempt.firstDeltaMs },
     requestedModel: model.id,
     attempt: attempt.number,
+    ...(checked === undefined ? {} : outputOf(checked)),
   });
   return events;
+}
+
+function outputOf(checked: CheckedAnswer): Pick<TurnCompletedEvent, "output" | "outputIssues"> {
+  return checked.issues === undefined ? { output: checked.output } : { outputIssues: checked.issues };
 }
 
 /** What a simulator says a turn cost was billed to nobody. */
@@ -49,20 +70,43 @@ function unknownFinish({ wireFinishReason = "none" }: ModelTurn, turn: number): 
   return { type: "warning", turn, code: "finish_reason", message };
 }
 
-/** The model is told no more than that its arguments were not accepted; whoever wrote the check must see what it threw. */
-function brokenCheck(tool: string, turn: number, error: unknown): NewEvent {
-  const message = `The check of the arguments of ${tool} broke: ${errorMessage(error)}`;
+/** The model is told no more than that what it said was not accepted; whoever wrote the check must see what it threw. */
+function brokenCheck(what: string, turn: number, error: unknown): NewEvent {
+  const message = `The check of ${what} broke: ${errorMessage(error)}`;
   return { type: "warning", turn, code: "check_failed", message };
 }
 
+/** No call of a turn that was cut short runs, and its calls may be fragments. */
+function duplicatesIn(
+  { message, finishReason, usage, cost }: ModelTurn,
+  attempt: Attempt,
+): ReadonlyMap<number, number> {
+  if (message.toolCalls === undefined || isCutShort(finishReason)) return new Map();
+  try {
+    return duplicatesOf(message.toolCalls);
+  } catch (error) {
+    if (usage !== undefined) attempt.used = { type: "usage", usage, cost }; // the turn is void; what it took is not
+    throw error;
+  }
+}
+
+/** Where a call stands in its turn. */
+interface CallPlace {
+  turn: number;
+  index: number;
+  duplicateOf: string | undefined;
+}
+
 async function callEvents(
-  { toolbox, clock, checked }: LoopServices,
+  { toolbox, clock, checked, toolCallsPerTurn }: LoopServices,
   call: MessageToolCall,
-  turn: number,
+  { turn, index, duplicateOf }: CallPlace,
 ): Promise<readonly NewEvent[]> {
   const named = { id: call.id, tool: call.tool, executor: "client", kind: "function" } as const;
-  const { input, inputText, value, issues, error } = await readArguments(toolbox.get(call.tool), call.arguments, clock);
-  if (issues === undefined) checked.set(call.id, value);
+  // The check of a tool may be work of its own: none is made of a call that is not to run.
+  const tool = index < toolCallsPerTurn && duplicateOf === undefined ? toolbox.get(call.tool) : undefined;
+  const { input, inputText, value, issues, error } = await readArguments(tool, call.arguments, clock);
+  if (tool !== undefined && issues === undefined) checked.set(call.id, value);
   const asked = {
     ...named,
     ...(input === undefined ? {} : { input }),
@@ -70,8 +114,14 @@ async function callEvents(
   };
   return [
     { type: "tool.started", turn, call: named },
-    { type: "tool.input", turn, call: asked, ...(issues === undefined ? {} : { issues }) },
-    ...(error === undefined ? [] : [brokenCheck(call.tool, turn, error)]),
+    {
+      type: "tool.input",
+      turn,
+      call: asked,
+      ...(issues === undefined ? {} : { issues }),
+      ...(duplicateOf === undefined ? {} : { duplicateOf }),
+    },
+    ...(error === undefined ? [] : [brokenCheck(`the arguments of ${call.tool}`, turn, error)]),
   ];
 }
 

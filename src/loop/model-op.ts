@@ -1,3 +1,4 @@
+import { orAborted } from "../clock.ts";
 import { AgentError, errorInfo } from "../errors.ts";
 import type { FailedAttempt, NewDelta, NewEvent } from "../event/index.ts";
 import type { Op } from "../journal/index.ts";
@@ -21,15 +22,22 @@ export function createModelOp(services: LoopServices): Op<TurnPosition> {
         await services.retry(
           async (number) => {
             if (number > 1) attempt = nextAttempt(services, attempt, number);
-            await makeAttempt(services, attempt);
+            // A model that ignores its signal does not hold the run.
+            await orAborted(makeAttempt(services, attempt), info.signal);
           },
           {
             signal: info.signal,
-            onRetry: (error, delayMs) => void attempt.info.record({ type: "turn.retrying", delayMs, ...fail(error) }),
+            refuse: () => whyNotAgain(attempt),
+            onRetry(error, delayMs) {
+              attempt.info.record({ type: "turn.retrying", delayMs, ...fail(error) });
+              attempt.stage = "void";
+            },
           },
         );
       } catch (error) {
-        await attempt.info.record({ type: "turn.failed", ...fail(error) });
+        if (attempt.stage === "whole") return; // stopped between the end of the turn and the next step
+        // Stopped before the attempt was made or in the wait for the next one, there is nothing more to say of it.
+        if (attempt.stage === "open") await attempt.info.record({ type: "turn.failed", ...fail(error) });
         throw error;
       }
     },
@@ -38,16 +46,23 @@ export function createModelOp(services: LoopServices): Op<TurnPosition> {
 
 async function makeAttempt(services: LoopServices, attempt: Attempt): Promise<void> {
   const { model, clock } = services;
+  attempt.stage = "open";
   attempt.startedMs = clock.monotonic();
   let whole: ModelTurn | undefined;
-  for await (const events of model.stream(requestFor(services, attempt), attempt.info.signal)) {
+  const { signal } = attempt.info;
+  for await (const events of model.stream(requestFor(services, attempt), signal)) {
+    signal.throwIfAborted(); // what comes after the stop is nobody's
     const shown = showBatch(attempt, events, clock.monotonic());
     if (shown !== undefined) await shown; // no promise where there is nothing to wait for: this runs for every read
     const last = events.at(-1);
     if (last?.type === "turn") whole = last.turn;
   }
   if (whole === undefined) throw neverWhole(model.id);
-  await attempt.info.record(...(await closingEvents(services, attempt, whole)));
+  const closing = await closingEvents(services, attempt, whole);
+  signal.throwIfAborted();
+  const recorded = attempt.info.record(...closing);
+  attempt.stage = "whole";
+  await recorded;
 }
 
 /** Shows what came with one read, in its order: fragments to the viewers, what is final on the record. */
@@ -101,25 +116,32 @@ function sort(attempt: Attempt, event: ModelEvent, deltas: NewDelta[]): readonly
     case "warning":
     case "cache.missed":
       return [{ ...event, turn: attempt.turn }];
+    case "protection":
+      // Time in a queue of ours is not the model's.
+      if (event.action === "admitted") attempt.startedMs += event.waitedMs ?? 0;
+      return [{ ...event, turn: attempt.turn }];
     case "tool.started":
     case "tool.input":
     case "tool.executing":
+      if (event.call.kind === "mcp") attempt.calledMcp = event.call.tool;
       return attempt.served.see(event);
     default:
       return event satisfies never;
   }
 }
 
-function requestFor(services: LoopServices, { turn, requestId }: Attempt): ModelRequest {
-  const { record, toolbox, settings, conversation } = services;
+function requestFor(services: LoopServices, { turn, requestId, number }: Attempt): ModelRequest {
+  const { record, toolbox, settings, conversation, output } = services;
   return {
     messages: record.fold.state.messages,
     tools: toolbox.declarations,
     serverTools: toolbox.serverTools,
     ...serverTurnsLeft(services),
     settings: turn === 1 ? settings : withoutForcedChoice(settings),
+    ...(output === undefined ? {} : { output: output.format }),
     conversation,
     requestId,
+    attempt: number,
   };
 }
 
@@ -127,6 +149,12 @@ function requestFor(services: LoopServices, { turn, requestId }: Attempt): Model
 function serverTurnsLeft({ record, limits }: LoopServices): { maxServerTurns?: number } {
   if (limits.serverTurns === undefined) return {};
   return { maxServerTurns: Math.max(1, limits.serverTurns - record.fold.state.serverTurns) };
+}
+
+/** What an MCP server did may not bear doing twice: then the caller decides. */
+function whyNotAgain({ calledMcp }: Attempt): string | undefined {
+  if (calledMcp === undefined) return undefined;
+  return `The turn is not tried again: xAI had called the MCP server ${calledMcp} in it, and would call it again.`;
 }
 
 /** A forced choice holds for the first turn: kept up, the model could never answer. */

@@ -1,6 +1,7 @@
-import type { FinishReason } from "../message/index.ts";
+import { isCutShort } from "./answer.ts";
 import type { LoopOps } from "./loop.ts";
 import { createModelOp } from "./model-op.ts";
+import { repeatedCall } from "./repeats.ts";
 import type { LoopServices } from "./services.ts";
 import { createToolOp } from "./tool-op.ts";
 import { createTurnOp } from "./turn-op.ts";
@@ -16,17 +17,18 @@ export function createOps(services: LoopServices): LoopOps {
 }
 
 /**
- * How many of a turn's calls may begin. None of a turn that was cut short: its calls may be fragments. No more than
- * the limit leaves, counted from the calls of earlier turns, so that a replay comes to the same number.
+ * How many of a turn's calls may begin. None of a turn that was cut short: its calls may be fragments. None of one that asks for
+ * the same call once too often. No more than the limit leaves, counted from the calls of earlier turns, so that a replay
+ * comes to the same number.
  */
-function allowedCalls({ record, limits }: LoopServices, turn: number, asked: number): number {
+function allowedCalls({ record, limits, loopDetector }: LoopServices, turn: number, asked: number): number {
   const { lastTurn, calls } = record.fold.state;
   if (lastTurn?.turn === turn && isCutShort(lastTurn.finishReason)) return 0;
+  if (asked > 0 && loopDetector !== undefined) {
+    const repeated = repeatedCall(record.fold, turn, loopDetector);
+    if (repeated !== undefined && repeated.used >= repeated.max) return 0;
+  }
   if (limits.toolCalls === undefined) return asked;
   const before = calls.filter((entry) => entry.turn < turn && entry.begun && entry.call.executor === "client").length;
   return Math.max(0, Math.min(asked, limits.toolCalls - before));
-}
-
-function isCutShort(reason: FinishReason): boolean {
-  return reason === "length" || reason === "content_filter" || reason === "refusal";
 }

@@ -4,7 +4,7 @@ import type { Delta, RunEvent, StoredEvent } from "../event/index.ts";
 export interface BufferLimits {
   /** Deltas that wait to be read. Default 1,024. */
   events: number;
-  /** Characters of those deltas. Default 8 Mi. */
+  /** Bytes of those deltas, two for each character. Default 8 Mi. */
   size: number;
 }
 
@@ -45,9 +45,8 @@ export function createOutbox(record: () => readonly StoredEvent[], limits: Buffe
         next: queue.next,
         beLossy: queue.beLossy,
         close() {
-          queue.beLossy();
           queues.delete(queue);
-          queue.end();
+          queue.close();
         },
       };
     },
@@ -73,6 +72,8 @@ interface Queue {
   next(): Promise<readonly RunEvent[] | undefined>;
   beLossy(): void;
   end(): void;
+  /** Nobody reads any more: what waits is let go of. */
+  close(): void;
 }
 
 function createQueue(limits: BufferLimits, blocking: boolean): Queue {
@@ -131,10 +132,18 @@ function createQueue(limits: BufferLimits, blocking: boolean): Queue {
       isOver = true;
       wake();
     },
+    close() {
+      waiting = [];
+      isLossy = true;
+      isOver = true;
+      release();
+      wake();
+    },
   };
 }
 
-/** Characters are near enough to bytes for a bound. */
+/** As many bytes as the text can take in memory: most scripts need two for a character. */
 function sizeOf(delta: Delta): number {
-  return delta.type === "tool.progress" ? (JSON.stringify(delta.data)?.length ?? 0) : delta.delta.length;
+  const { length } = delta.type === "tool.progress" ? (JSON.stringify(delta.data) ?? "") : delta.delta;
+  return 2 * length;
 }

@@ -1,9 +1,11 @@
 import type { Reporting, RunEvent, RunResult } from "../event/index.ts";
+import type { PartialAnswer } from "../output/index.ts";
 import type { Reader } from "./outbox.ts";
+import { partialsOf } from "./partials.ts";
 import { runError } from "./run-error.ts";
 import { createTextReader, type TextReader } from "./text.ts";
 
-/** What reading as text needs of the run. */
+/** What reading as text, or as partial answers, needs of the run. */
 export interface TextRun {
   /** Lets the run go on without this reader. */
   detach(): void;
@@ -87,6 +89,28 @@ async function* eachText(events: AsyncIterable<RunEvent>, run: TextRun): AsyncGe
     const added = readText(text, event, run.detach);
     if (added !== "") yield added;
   }
+  await failUnlessCompleted(run);
+}
+
+/** The answers of a run as they grow, and its failure at the end. */
+export function eachPartial(
+  batches: AsyncIterableIterator<readonly RunEvent[]>,
+  begin: () => PartialAnswer,
+  run: TextRun,
+): AsyncIterableIterator<unknown> {
+  return leaving(allPartials(batches, begin, run), async () => void (await batches.return?.()));
+}
+
+async function* allPartials(
+  batches: AsyncIterable<readonly RunEvent[]>,
+  begin: () => PartialAnswer,
+  run: TextRun,
+): AsyncGenerator<unknown> {
+  yield* partialsOf(batches, begin);
+  await failUnlessCompleted(run);
+}
+
+async function failUnlessCompleted(run: TextRun): Promise<void> {
   const ended = await run.result();
   if (ended.status !== "completed") throw runError(ended, run.cause());
 }

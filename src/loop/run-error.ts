@@ -1,5 +1,5 @@
 import { AgentError, type AgentErrorOptions, type ErrorCode } from "../errors.ts";
-import type { Reporting, RunResult } from "../event/index.ts";
+import type { LimitedResult, Reporting, RunResult } from "../event/index.ts";
 
 /** A run did not complete. `result` is all that it came to; `message` says why and how to go on. */
 export class RunError extends AgentError {
@@ -29,9 +29,7 @@ export function runError(result: Exclude<RunResult, { status: "completed" }> & R
     case "limited":
       return new RunError(result, {
         code: "run_limited",
-        message:
-          `${run} stopped at limits.${result.limit} (${result.used} of ${result.max} used). Its work is kept: ` +
-          "raise the limit and go on with `messages: error.result.messages, conversation: error.result.conversation`.",
+        message: `${run} stopped ${whyLimited(result)} and go on with \`messages: error.result.messages, conversation: error.result.conversation\`.`,
         cause,
       });
     case "cancelled":
@@ -43,4 +41,9 @@ export function runError(result: Exclude<RunResult, { status: "completed" }> & R
     default:
       return result satisfies never;
   }
+}
+
+function whyLimited({ limit, used, max, tool }: LimitedResult): string {
+  if (limit !== "repeatedCall") return `at limits.${limit} (${used} of ${max} used). Its work is kept: raise the limit`;
+  return `because the model asked for the same call of ${tool ?? "a tool"} ${used} turns in a row. Its work is kept: tell the model what to do instead, or raise loopDetector.stopAt,`;
 }

@@ -1,22 +1,31 @@
 import { AgentError } from "../errors.ts";
 import type { CompletedResult, Reporting, RunEvent, RunResult, StoredEvent } from "../event/index.ts";
 import { checkUserMessage, type UserMessage } from "../message/index.ts";
+import type { PartialAnswer, PartialOutput } from "../output/index.ts";
 import type { Delivery } from "./inbox.ts";
 import type { Outbox, Reader } from "./outbox.ts";
-import { eachBatch, eachEvent, eachString } from "./reading.ts";
+import { eachBatch, eachEvent, eachPartial, eachString } from "./reading.ts";
 import { runError } from "./run-error.ts";
 
 /**
- * A run under way. It starts at the call and can be read once, as events, as batches of events or as text; leaving the
- * loop early cancels it. It is ahead of its reader by at most the buffer, so a run that nobody reads waits there:
+ * A run under way. It starts at the call and can be read once: as events, batches of events, text or partial answers;
+ * leaving the loop early cancels it. It is ahead of its reader by at most the buffer, so a run that nobody reads waits there:
  * call `result()` to let it go on alone.
  */
-export interface Run extends AsyncIterable<RunEvent> {
+export interface Run<Output = unknown> extends AsyncIterable<RunEvent> {
   readonly id: string;
   /** What is on record so far. The array grows while the run goes on. */
   readonly record: readonly StoredEvent[];
   /** Settles once, never rejects. Lets the run go on without a reader; one that lags then loses deltas, nothing else. */
-  result(): Promise<RunResult & Reporting>;
+  result(): Promise<RunResult<Output> & Reporting>;
+  /**
+   * The answer as it grows, of an agent with `output`: the same object each time, one more reading of it for each batch that
+   * added something. Copy it (`structuredClone`) to keep it as it was. A retry, a correction and a further answer begin with a
+   * new object. What is complete and checked is the `output` of the result.
+   * @throws {AgentError} `invalid_option` when the agent has no `output`.
+   * @throws {RunError} at the end, when the run does not complete.
+   */
+  partialOutputs(): AsyncIterable<PartialOutput<Output>>;
   /**
    * The text as it comes, of all turns, as strings.
    * @throws {RunError} at the end, when the run does not complete.
@@ -28,7 +37,7 @@ export interface Run extends AsyncIterable<RunEvent> {
   /** Further readers, who never hold up or cancel the run. `after`: only what follows that `seq`. Default: all. */
   events(options?: { after?: number }): AsyncIterable<RunEvent>;
   /** Stops the run. Resolves with what it came to; after its end, with the result it has. */
-  cancel(reason?: unknown): Promise<RunResult & Reporting>;
+  cancel(reason?: unknown): Promise<RunResult<Output> & Reporting>;
   /**
    * Adds a message before the next turn. Resolves when it was delivered, or says that the run had ended.
    * @throws {AgentError} `invalid_message` when it is no user message that says something.
@@ -46,6 +55,8 @@ export interface RunParts {
   record: readonly StoredEvent[];
   outbox: Outbox;
   settled: Promise<RunResult & Reporting>;
+  /** Begins to read an answer; absent where the agent has no `output`. */
+  readAnswer?: (() => PartialAnswer) | undefined;
   /** Aborted when the run is stopped, by whomever: nothing may then wait for a reader. */
   stopped: AbortSignal;
   /** What was thrown where the run failed, for the error's `cause`. */
@@ -85,6 +96,7 @@ export function createRun(parts: RunParts): Run {
     owned.beLossy();
     return settled;
   };
+  const asText = { detach, result, cause: parts.cause };
   const run: Run = {
     id: parts.id,
     record: parts.record,
@@ -93,8 +105,13 @@ export function createRun(parts: RunParts): Run {
     [Symbol.asyncIterator]: () => eachEvent(takeOwned(), leave),
     batches: () => ({ [Symbol.asyncIterator]: () => eachBatch(takeOwned(), leave) }),
     text: () => ({
-      [Symbol.asyncIterator]: () => eachString(eachEvent(takeOwned(), leave), { detach, result, cause: parts.cause }),
+      [Symbol.asyncIterator]: () => eachString(eachEvent(takeOwned(), leave), asText),
     }),
+    partialOutputs() {
+      const begin = parts.readAnswer;
+      if (begin === undefined) throw withoutOutput(parts.id);
+      return { [Symbol.asyncIterator]: () => eachPartial(eachBatch(takeOwned(), leave), begin, asText) };
+    },
     events({ after = -1 } = {}) {
       return {
         [Symbol.asyncIterator]() {
@@ -112,7 +129,7 @@ export function createRun(parts: RunParts): Run {
 }
 
 /** Resolves with a completed result and rejects with everything else, so that the short form is never silently wrong. */
-export async function completed(run: Run): Promise<CompletedResult & Reporting> {
+export async function completed<Output>(run: Run<Output>): Promise<CompletedResult<Output> & Reporting> {
   const result = await run.result();
   if (result.status === "completed") return result;
   throw runError(result, causes.get(run)?.());
@@ -127,10 +144,17 @@ function asUserMessage(message: string | UserMessage): UserMessage {
   return given;
 }
 
+function withoutOutput(id: string): AgentError {
+  return new AgentError(
+    "invalid_option",
+    `The run ${id} has no partial outputs: its agent answers in text. Give createAgent({ output: schema }), or read run.text().`,
+  );
+}
+
 function readTwice(id: string): AgentError {
   return new AgentError(
     "already_read",
-    `The run ${id} is being read already: it can be iterated once, as events, batches() or text(). ` +
+    `The run ${id} is being read already: it can be iterated once, as events, batches(), text() or partialOutputs(). ` +
       "For another reader use run.events(); for what the run came to, run.result().",
   );
 }

@@ -1,16 +1,20 @@
 import type { Clock } from "../clock.ts";
 import type { AgentError } from "../errors.ts";
-import type { RunLimits } from "../event/index.ts";
+import type { ArtifactStore, RunLimits } from "../event/index.ts";
 import type { RunRecord } from "../journal/index.ts";
 import type { Model, ModelSettings } from "../model/index.ts";
+import type { TypedOutput } from "../output/index.ts";
 import type { Toolbox, ToolSlots } from "../tool/index.ts";
 import type { Inbox } from "./inbox.ts";
+import type { LoopDetector } from "./repeats.ts";
 
 /** Makes attempts until one succeeds or the error is final. The one owner of retries; the client's, handed in. */
 export type Retry = <T>(attempt: (attempt: number) => Promise<T>, hooks: RetryHooks) => Promise<T>;
 
 export interface RetryHooks {
   signal: AbortSignal;
+  /** Why what failed must not be done again, as a sentence; undefined where it may be. Asked before a retry only. */
+  refuse: (error: AgentError) => string | undefined;
   /** Called before the wait for the next attempt; `attempt` is the one that failed, from 1. */
   onRetry: (error: AgentError, delayMs: number, attempt: number) => void;
 }
@@ -21,10 +25,18 @@ export interface LoopServices {
   model: Model;
   toolbox: Toolbox;
   slots: ToolSlots;
+  /** What answers must be. Absent: any text. */
+  output?: TypedOutput | undefined;
   settings: ModelSettings;
   limits: RunLimits;
   /** Turns in a row that may fail in a way the model can mend, before the run fails. */
   correctionBudget: number;
+  /** Calls of one turn that are carried out; the model is told of the rest that they were not. */
+  toolCallsPerTurn: number;
+  /** Stops a model that asks for the same call turn after turn. Absent: nothing does but the limits. */
+  loopDetector?: LoopDetector | undefined;
+  /** Takes results that are too large for the record. */
+  artifacts: ArtifactStore;
   conversation: string;
   /** The application's data for handlers. */
   context: unknown;

@@ -12,6 +12,7 @@ import {
   stampDeltas,
 } from "../journal/index.ts";
 import { encodeJson } from "../tool/index.ts";
+import { boundClock } from "./bound-clock.ts";
 import { createInbox } from "./inbox.ts";
 import { runLoop } from "./loop.ts";
 import { createOps } from "./ops.ts";
@@ -56,7 +57,8 @@ export function startRun(options: StartOptions): Run {
   const noteThrown = (error: unknown): void => {
     handlerThrew = error;
   };
-  const ops = createOps({ ...options, record, inbox, activeMs, noteThrown, checked: new Map() });
+  const timers = boundClock(clock, stopper.signal);
+  const ops = createOps({ ...options, clock: timers, record, inbox, activeMs, noteThrown, checked: new Map() });
   const journal: JournalOptions = {
     record,
     signal: stopper.signal,
@@ -75,7 +77,7 @@ export function startRun(options: StartOptions): Run {
     } finally {
       stopper.release();
     }
-    if (record.closing() === undefined) record.append([closingFor(record, { stopper, activeMs, thrown })]);
+    if (record.closing() === undefined) thrown = closeRecord(record, { stopper, activeMs, thrown });
     inbox.close();
     outbox.end();
     return settledResult(record);
@@ -85,6 +87,7 @@ export function startRun(options: StartOptions): Run {
     record: record.events,
     outbox,
     settled: drive(),
+    readAnswer: options.output?.read,
     stopped: stopper.signal,
     cause: () => causeOf(stopper, thrown ?? handlerThrew),
     cancel: (reason) => stopper.stop({ type: "cancelled", reason }),
@@ -98,10 +101,20 @@ async function open(record: RunRecord, { begin, beginFailed }: StartOptions, sig
   try {
     started = await orAborted(begin(), signal);
   } catch (error) {
-    record.append(beginFailed());
+    appendAnyway(record, beginFailed());
     throw error;
   }
-  record.append(started);
+  appendAnyway(record, started);
+}
+
+/** A store that fails stores nothing more: the second time the events are on the record, and in memory alone. */
+function appendAnyway(record: RunRecord, events: readonly NewEvent[]): void {
+  try {
+    record.append(events);
+  } catch (error) {
+    record.append(events);
+    throw error;
+  }
 }
 
 /** Whoever stopped the run gets the reason back as it was given, whatever the stop led to. */
@@ -126,8 +139,9 @@ interface Stopper {
 function createStopper(limits: RunLimits, clock: Clock, outer: AbortSignal | undefined): Stopper {
   const controller = new AbortController();
   let stopped: Stop | undefined;
+  let isReleased = false;
   const stop = (why: Stop): void => {
-    if (stopped !== undefined) return;
+    if (isReleased || stopped !== undefined) return; // what comes after the end was not what ended it
     stopped = why;
     controller.abort(why.type === "cancelled" ? why.reason : new AgentError("run_limited", "The run's time is up."));
   };
@@ -142,6 +156,7 @@ function createStopper(limits: RunLimits, clock: Clock, outer: AbortSignal | und
     stopped: () => stopped,
     stop,
     release() {
+      isReleased = true;
       cancelTimer();
       outer?.removeEventListener("abort", onAbort);
     },
@@ -156,6 +171,18 @@ interface Ending {
 }
 
 /** The closing event of a run whose loop did not close it itself. */
+/** Closes the record, whatever becomes of the store. Returns what the run failed of, if it did. */
+function closeRecord(record: RunRecord, ending: Ending): unknown {
+  try {
+    record.append([closingFor(record, ending)]);
+    return ending.thrown;
+  } catch (error) {
+    // What is stored has no end, and that is worth more than why it would have ended.
+    record.append([{ type: "run.failed", turn: record.fold.state.turn, error: errorInfo(error) }]);
+    return error;
+  }
+}
+
 function closingFor(record: RunRecord, { stopper, activeMs, thrown }: Ending): NewEvent {
   const { turn } = record.fold.state;
   const stop = stopper.stopped();
@@ -171,7 +198,8 @@ function closingFor(record: RunRecord, { stopper, activeMs, thrown }: Ending): N
 
 function reasonText(reason: unknown): string {
   if (reason === undefined) return "cancelled";
-  if (typeof reason !== "object" || reason === null || reason instanceof Error) return errorMessage(reason);
+  if (reason === null || ["number", "boolean", "bigint", "symbol"].includes(typeof reason)) return String(reason);
+  if (typeof reason !== "object" || reason instanceof Error) return errorMessage(reason);
   const json = encodeJson(reason);
   return json.ok ? JSON.stringify(json.json) : errorMessage(reason);
 }

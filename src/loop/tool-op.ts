@@ -1,17 +1,20 @@
 import { orAborted } from "../clock.ts";
-import { AgentError } from "../errors.ts";
+import { AgentError, errorInfo } from "../errors.ts";
 import type { LedgerEntry, NewEvent } from "../event/index.ts";
 import type { Op, StepInfo } from "../journal/index.ts";
 import {
   type AnyTool,
   callTool,
+  duplicateAnswer,
   type InputVerdict,
   invalidInputAnswer,
   readArguments,
   type ToolAnswer,
+  tooManyCallsAnswer,
   unknownOutcomeAnswer,
   unknownToolAnswer,
 } from "../tool/index.ts";
+import { type KeptAnswer, keepOutput } from "./keep-output.ts";
 import type { CallPosition } from "./loop.ts";
 import type { LoopServices } from "./services.ts";
 
@@ -22,32 +25,50 @@ export function createToolOp(services: LoopServices): Op<CallPosition> {
     async run({ turn, index }, info) {
       const entry = services.record.fold.callsOf(turn)[index];
       if (entry === undefined) throw new AgentError("internal", `Turn ${turn} has no tool call ${index + 1}.`);
-      const tool = services.toolbox.get(entry.call.tool);
-      if (tool === undefined) {
-        await info.record(completed(entry, unknownToolAnswer(entry.call.tool, services.toolbox)));
-      } else if (entry.issues !== undefined) {
-        await info.record(completed(entry, invalidInputAnswer(tool, entry.issues)));
-      } else {
-        await runHandler(services, tool, entry, info);
-      }
+      const ready = prepare(services, entry, info);
+      if (ready.type === "answer") await info.record(completed(entry, ready.answer));
+      else await runHandler(services, ready.execution);
     },
   };
 }
 
-async function runHandler(services: LoopServices, tool: AnyTool, entry: LedgerEntry, info: StepInfo): Promise<void> {
+/** A call whose handler is to run. */
+interface Execution {
+  tool: AnyTool;
+  entry: LedgerEntry;
+  info: StepInfo;
+  attempt: number;
+}
+
+/** A call as its record leaves it: to be carried out, or answered without that. */
+type Prepared = { type: "execution"; execution: Execution } | { type: "answer"; answer: ToolAnswer };
+
+function prepare(services: LoopServices, entry: LedgerEntry, info: StepInfo): Prepared {
+  const { toolbox, toolCallsPerTurn: most } = services;
+  const { call, index, issues, duplicateOf } = entry;
+  if (index >= most) return answered(tooManyCallsAnswer(call.tool, most));
+  if (duplicateOf !== undefined) return answered(duplicateAnswer(call.tool, duplicateOf));
+  const tool = toolbox.get(call.tool);
+  if (tool === undefined) return answered(unknownToolAnswer(call.tool, toolbox));
+  if (issues !== undefined) return answered(invalidInputAnswer(tool, issues));
   const attempt = 1 + info.before.filter((event) => event.type === "tool.executing").length;
-  if (attempt > 1 && tool.effect !== "read" && tool.effect !== "idempotent") {
-    await info.record(completed(entry, unknownOutcomeAnswer(tool)));
-    return;
-  }
-  const verdict = await checkedInput(services, tool, entry, info.signal);
-  if (!verdict.ok) {
-    await info.record(completed(entry, invalidInputAnswer(tool, verdict.issues, verdict.error)));
-    return;
-  }
+  const isRepeatable = tool.effect === "read" || tool.effect === "idempotent";
+  if (attempt > 1 && !isRepeatable) return answered(unknownOutcomeAnswer(tool));
+  return { type: "execution", execution: { tool, entry, info, attempt } };
+}
+
+function answered(answer: ToolAnswer): Prepared {
+  return { type: "answer", answer };
+}
+
+/** The slot is asked for before anything else is waited for: calls that exclude each other run in the order of the turn. */
+async function runHandler(services: LoopServices, execution: Execution): Promise<void> {
+  const { tool, entry, info } = execution;
   const release = await services.slots.take(tool.concurrency, info.signal);
   try {
-    await execute(services, { tool, entry, info, attempt, value: verdict.value });
+    const verdict = await checkedInput(services, execution);
+    if (verdict.ok) await execute(services, execution, verdict.value);
+    else await info.record(completed(entry, invalidInputAnswer(tool, verdict.issues, verdict.error)));
   } finally {
     release();
   }
@@ -56,32 +77,24 @@ async function runHandler(services: LoopServices, tool: AnyTool, entry: LedgerEn
 /** What the check gave out when the call was recorded; in another process the check is made again. */
 async function checkedInput(
   { checked, clock }: LoopServices,
-  tool: AnyTool,
-  { call, input }: LedgerEntry,
-  signal: AbortSignal,
+  { tool, entry: { call, input }, info }: Execution,
 ): Promise<InputVerdict> {
   if (checked.has(call.id)) {
     const value = checked.get(call.id);
     checked.delete(call.id);
     return { ok: true, value };
   }
-  const { value, issues, error } = await orAborted(readArguments(tool, JSON.stringify(input), clock), signal);
+  const { value, issues, error } = await orAborted(readArguments(tool, JSON.stringify(input), clock), info.signal);
   return issues === undefined ? { ok: true, value } : { ok: false, issues, error };
 }
 
-interface Execution {
-  tool: AnyTool;
-  entry: LedgerEntry;
-  info: StepInfo;
-  attempt: number;
-  value: unknown;
-}
-
-async function execute(services: LoopServices, { tool, entry, info, attempt, value }: Execution): Promise<void> {
+async function execute(services: LoopServices, execution: Execution, value: unknown): Promise<void> {
+  const { tool, entry, info, attempt } = execution;
   const { call, turn } = entry;
   const effect = tool.effect === undefined ? {} : { effect: tool.effect };
   // On the record before the handler runs: whoever carries the run on knows that it may have happened.
   await info.record({ type: "tool.executing", turn, call, attempt, ...effect });
+  const closed = Promise.withResolvers<void>();
   const answer = await callTool(tool, value, {
     runId: services.record.runId,
     callId: call.id,
@@ -91,12 +104,28 @@ async function execute(services: LoopServices, { tool, entry, info, attempt, val
     signal: info.signal,
     clock: services.clock,
     onThrow: tool.onError === "fail" ? services.noteThrown : undefined,
+    onLate: (late) => void closed.promise.then(() => recordLate(services, execution, late)),
     progress: (data) => void info.emit([{ type: "tool.progress", call, data }]),
   });
-  await info.record(completed(entry, answer));
+  const kept = await keepOutput(answer, services.artifacts, { turn, tool: tool.name });
+  await info.record(...kept.warnings, completed(entry, kept.answer));
+  closed.resolve();
+  if (kept.failure !== undefined) throw kept.failure;
 }
 
-function completed({ call, turn }: LedgerEntry, answer: ToolAnswer): NewEvent {
+/** What a handler came to after its call was closed, and perhaps the run. Nobody is left who could be told of a failure to store it. */
+async function recordLate({ artifacts }: LoopServices, { entry, info }: Execution, late: ToolAnswer): Promise<void> {
+  const { call, turn } = entry;
+  const { answer, failure } = await keepOutput(late, artifacts, { turn, tool: call.tool });
+  const { content: _notTold, durationMs = 0, ...rest } = answer;
+  const outcome = answer.outcome === "ok" ? "ok" : "error";
+  if (failure !== undefined) rest.error = errorInfo(failure);
+  try {
+    await info.record({ type: "tool.late", turn, call, ...rest, outcome, durationMs });
+  } catch {}
+}
+
+function completed({ call, turn }: LedgerEntry, answer: KeptAnswer["answer"]): NewEvent {
   const timing = answer.durationMs === undefined ? "unknown" : "measured";
   return { type: "tool.completed", turn, call, visibility: "full", ...answer, timing };
 }

@@ -1,9 +1,10 @@
-import type { NewEvent, RunLimits, RunState } from "../event/index.ts";
+import type { InputInjectedEvent, NewEvent, RunLimits, RunState } from "../event/index.ts";
 import type { Op } from "../journal/index.ts";
 import type { UserMessage } from "../message/index.ts";
-import { judge } from "./end.ts";
+import { judge, type Verdict } from "./end.ts";
 import { nearLimits, reachedLimit } from "./limits.ts";
 import type { TurnPosition } from "./loop.ts";
+import { type RepeatedCall, repeatedCall } from "./repeats.ts";
 import type { LoopServices } from "./services.ts";
 
 /**
@@ -25,7 +26,9 @@ function decide(services: LoopServices, turn: number): readonly NewEvent[] {
   const calls = record.fold.callsOf(turn - 1);
   const verdict = judge({ state, calls, toolbox, correctionBudget });
   if (verdict.type === "end") return [verdict.closing];
-  // Only limits.toolCalls leaves calls unbegun; without their results the conversation cannot be sent.
+  const repeated = repeats(services, turn - 1);
+  if (repeated?.isStopped === true) return [{ type: "run.limited", turn: turn - 1, ...repeated.call }];
+  // But for that, only limits.toolCalls leaves calls unbegun; without their results the conversation cannot be sent.
   if (calls.some((entry) => entry.outcome === undefined)) return [toolCallsLimited(turn - 1, state, limits)];
   const isDone = verdict.type === "done" && !inbox.hasSteering();
   if (isDone && !inbox.hasFollowUps()) return [verdict.closing];
@@ -39,11 +42,26 @@ function decide(services: LoopServices, turn: number): readonly NewEvent[] {
   }
   return [
     ...warnings(turn, limits, state, activeMs),
+    ...(repeated?.isWarned === true ? [{ type: "limit.warning", turn, ...repeated.call } as const] : []),
     ...blindLimits(turn, state, limits),
+    ...injected("correction", turn, correctionsOf(verdict)),
     ...injected("steer", turn, inbox.takeSteering(turn)),
     ...injected("follow_up", turn, isDone ? inbox.takeFollowUps(turn) : []),
     { type: "turn.started", turn },
   ];
+}
+
+/** The call that the last turns repeat, and what is due of it now; undefined where nobody looks for one, or there is none. */
+function repeats({ record, loopDetector }: LoopServices, turn: number): Repeats | undefined {
+  const call = loopDetector && repeatedCall(record.fold, turn, loopDetector);
+  if (call === undefined) return undefined;
+  return { call, isStopped: call.used >= call.max, isWarned: call.used === loopDetector?.warnAt };
+}
+
+interface Repeats {
+  call: RepeatedCall;
+  isStopped: boolean;
+  isWarned: boolean;
 }
 
 /** Once a limit, also where a single turn went from well below it to beyond it. */
@@ -68,6 +86,10 @@ function blindLimits(turn: number, state: RunState, limits: RunLimits): NewEvent
   return [{ type: "warning", turn, code: "limit_unenforced", message }];
 }
 
-function injected(as: "steer" | "follow_up", turn: number, messages: readonly UserMessage[]): NewEvent[] {
+function correctionsOf(verdict: Verdict): readonly UserMessage[] {
+  return verdict.type === "go on" && verdict.correction !== undefined ? [verdict.correction] : [];
+}
+
+function injected(as: InputInjectedEvent["as"], turn: number, messages: readonly UserMessage[]): readonly NewEvent[] {
   return messages.map((message) => ({ type: "input.injected", turn, as, message }));
 }

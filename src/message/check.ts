@@ -1,4 +1,4 @@
-import { AgentError } from "../errors.ts";
+import { checkPart, invalid, nameOf } from "./check-part.ts";
 import type { Message, UserMessage } from "./message.ts";
 
 /** Fields of chat-completions JSON, which is another form of a conversation. */
@@ -58,17 +58,11 @@ function checkContent({ role, content, callId }: Readonly<Record<string, unknown
   if (content.length === 0 && role !== "assistant") {
     throw invalid(`${where}.content`, "is empty", "xAI refuses a message without content.");
   }
+  if (typeof content !== "string") {
+    // By number: `forEach` would pass over a hole in the list.
+    for (let n = 0; n < content.length; n += 1) checkPart(content[n], `${where}.content[${n}]`);
+  }
   if (role === "tool" && (typeof callId !== "string" || callId === "")) {
     throw invalid(where, "is a tool result without a callId", "Give the id of the call that it answers.");
   }
-}
-
-function nameOf(value: unknown): string {
-  if (value === null || value === undefined) return String(value);
-  if (typeof value === "string") return JSON.stringify(value.slice(0, 40));
-  return Array.isArray(value) ? "a list" : `a ${typeof value}`;
-}
-
-function invalid(where: string, what: string, advice: string): AgentError {
-  return new AgentError("invalid_message", `${where} ${what}. ${advice}`);
 }

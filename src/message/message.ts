@@ -66,21 +66,22 @@ export interface TextPart {
   text: string;
 }
 
-/** An image by address, or one uploaded before: exactly one of `url` and `fileId`. */
+/** An image by address, or one uploaded before: exactly one of `url` and `fileId`. `imagePart` makes one. */
 export interface ImagePart {
   type: "image";
-  /** `https:`, or `data:` with base64. */
+  /** `http:` or `https:`, fetched by xAI; or `data:` with base64, at most 20 MiB of JPEG, PNG or WebP. */
   url?: string;
+  /** Documented for chat completions; of the Responses API xAI's specification calls it "only included for compatibility". */
   fileId?: string;
   detail?: "auto" | "low" | "high";
 }
 
-/** A file uploaded before, one at an address, or its bytes: exactly one of `fileId`, `url` and `data`. */
+/** A file uploaded before, one at an address, or its bytes: exactly one of `fileId`, `url` and `data`. `filePart` makes one. */
 export interface FilePart {
   type: "file";
   fileId?: string;
   url?: string;
-  /** Base64, with `filename`. */
+  /** Base64, with `filename`; at most 20 MiB. Only the Responses API takes it. */
   data?: string;
   filename?: string;
   /** Such as `application/pdf`. */

@@ -1,14 +1,17 @@
 import { AgentError } from "../errors.ts";
-import type { AssistantMessage, ContentPart, Message, MessageToolCall } from "../message/index.ts";
+import type { AssistantMessage, ContentPart, FilePart, Message, MessageToolCall } from "../message/index.ts";
 import type { ChatAssistantMessage, ChatContentPart, ChatMessage, ChatToolCall } from "../wire/index.ts";
+import { type NoteLeftOut, noteForeign } from "./foreign-items.ts";
+import { MESSAGE_GAP } from "./responses-text.ts";
 
 /**
  * A message as chat completions takes it, or undefined for an assistant message without text and calls: xAI refuses a
  * message without content, and one that holds reasoning alone has none either.
  * @param index Position in the conversation, for the error.
+ * @param note Told of what is left out: chat completions has no items, and takes no reasoning alone.
  * @throws {AgentError} `invalid_message` naming the position and what is wrong there.
  */
-export function toChatMessage(message: Message, index: number): ChatMessage | undefined {
+export function toChatMessage(message: Message, index: number, note: NoteLeftOut = () => {}): ChatMessage | undefined {
   const at = `messages[${index}]`;
   // A conversation read from a file may hold anything, null included.
   switch (message?.role) {
@@ -17,7 +20,7 @@ export function toChatMessage(message: Message, index: number): ChatMessage | un
     case "user":
       return { role: "user", content: content(message.content, `${at}.content`), ...named(message.name) };
     case "assistant":
-      return toAssistant(message, at);
+      return toAssistant(message, at, note);
     case "tool": {
       const callId = text(message.callId, `${at}.callId`);
       return { role: "tool", tool_call_id: callId, content: content(message.content, `${at}.content`) };
@@ -35,14 +38,18 @@ export function unknownRole(message: unknown, at: string): never {
 }
 
 /** Wire document 1.2: recorded turns that only call tools have content "". */
-function toAssistant(message: AssistantMessage, at: string): ChatAssistantMessage | undefined {
+function toAssistant(message: AssistantMessage, at: string, note: NoteLeftOut): ChatAssistantMessage | undefined {
+  noteForeign(message, at, note);
   const said = optionalText(message.content, `${at}.content`);
   const refusal = optionalText(message.refusal, `${at}.refusal`);
   const reasoning = optionalText(message.reasoning, `${at}.reasoning`);
   const calls = toCalls(message.toolCalls ?? [], `${at}.toolCalls`);
-  // A refusal is what the model answered: without it in the content, the message would be an empty one.
-  const visible = said === "" ? refusal : said;
-  if (visible === "" && calls.length === 0) return undefined;
+  // A refusal is what the model answered, or how its answer ended: in the history xAI documents no other place for it.
+  const visible = [said, refusal].filter((words) => words !== "").join(MESSAGE_GAP);
+  if (visible === "" && calls.length === 0) {
+    if (reasoning !== "") note("reasoning", at);
+    return undefined;
+  }
   const answer: ChatAssistantMessage = { role: "assistant", content: visible };
   if (reasoning !== "") answer.reasoning_content = reasoning;
   if (calls.length > 0) answer.tool_calls = calls;
@@ -107,27 +114,39 @@ function toPart(part: ContentPart, at: string): ChatContentPart {
     case "text":
       return { type: "text", text: text(part.text, `${at}.text`) };
     case "image": {
-      const image = { url: text(part.url, `${at}.url`) };
+      const { name, value } = partSource(part, ["url", "fileId"], at);
+      const image = name === "url" ? { url: value } : { file_id: value };
       return { type: "image_url", image_url: part.detail === undefined ? image : { ...image, detail: part.detail } };
     }
     case "file":
-      return { type: "file", file: toFile(part.fileId, part.url, at) };
+      return { type: "file", file: toFile(part, at) };
     default:
       part satisfies never;
       throw invalid(at, "is no part we know", 'A part has type "text", "image" or "file".');
   }
 }
 
-function toFile(
-  fileId: string | undefined,
-  url: string | undefined,
+/** @see wire document 1.2: a file is an id or an address here, and never its bytes */
+function toFile(part: FilePart, at: string): { file_id: string } | { url: string } {
+  const { name, value } = partSource(part, ["fileId", "url", "data"], at);
+  if (name === "fileId") return { file_id: value };
+  if (name === "url") return { url: value };
+  const advice =
+    'Upload it with client.files.upload(…) and give its id, filePart({ fileId }); or use the Responses API: api: "responses".';
+  throw invalid(at, "holds a file's bytes, which chat completions does not take", advice);
+}
+
+/** The one place that an image or file comes from. What was handed in was checked; a conversation may be read from a file. */
+export function partSource<N extends string>(
+  part: { readonly [Name in N]?: string | undefined },
+  names: readonly N[],
   at: string,
-): { file_id: string } | { url: string } {
-  const both = fileId !== undefined && url !== undefined;
-  if (both) throw invalid(at, "has a fileId and a url", "Give one of them.");
-  if (fileId !== undefined) return { file_id: text(fileId, `${at}.fileId`) };
-  if (url !== undefined) return { url: text(url, `${at}.url`) };
-  throw invalid(at, "has neither fileId nor url", "Give one of them.");
+): { name: N; value: string } {
+  const given = names.filter((name) => part[name] !== undefined);
+  const [name] = given;
+  if (name === undefined) throw invalid(at, `has neither ${names.join(" nor ")}`, "Give one of them.");
+  if (given.length > 1) throw invalid(at, `has a ${given.join(" and a ")}`, "Give one of them.");
+  return { name, value: text(part[name], `${at}.${name}`) };
 }
 
 function named(name: string | undefined): { name?: string } {

@@ -8,10 +8,10 @@ import {
   streamChat,
 } from "../wire/index.ts";
 import { mayReason } from "./capabilities.ts";
-import type { ConversationEncoder, EncodedRequest } from "./conversation.ts";
+import type { EncodedRequest } from "./conversation.ts";
 import { decodeTurn } from "./decode.ts";
 import { createDeltaDecoder } from "./deltas.ts";
-import { createRequestEncoder } from "./encode.ts";
+import { type ChatEncoder, createRequestEncoder } from "./encode.ts";
 import { hostOf } from "./maker.ts";
 import type { Model, ModelEvent, ModelRequest, ModelSettings, ModelTurn } from "./model.ts";
 import { createNotices, type Notices } from "./notices.ts";
@@ -51,7 +51,7 @@ export function createChatModel(options: ChatModelOptions): Model {
 interface Turn {
   id: string;
   endpoint: Endpoint;
-  encoder: ConversationEncoder;
+  encoder: ChatEncoder;
   notices: Notices;
   request: ModelRequest;
   signal: AbortSignal;

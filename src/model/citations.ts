@@ -87,7 +87,7 @@ function titled(source: Source, placed: readonly Placed[]): Source {
 }
 
 /** Calls that name the source themselves; else the one search that could have found it, if there is but one. */
-function foundBy(source: Source, { results, earlier }: Finders): readonly FoundBy[] {
+export function foundBy(source: Source, { results, earlier }: Finders): readonly FoundBy[] {
   const reporting = results.filter((result) => names(result, source));
   if (reporting.length > 0) return reporting.map(({ call }) => ({ callId: call.id, basis: "reported" }));
   const kind = finderOf(source);

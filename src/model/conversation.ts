@@ -21,14 +21,22 @@ export interface EncodedRequest {
 export interface RequestFormat {
   /** Up to the messages, their opening bracket included. */
   head(request: ModelRequest): string;
-  /** A message as JSON; several where it is sent as several items, none where it is not sent. */
-  entries(message: Message, index: number): readonly string[];
+  /** A message as JSON; several where it is sent as several items, none where it is not sent. `messages` is the conversation. */
+  entries(message: Message, index: number, messages: readonly Message[]): readonly string[];
+  /** What the entries of a message stand in: messages of one frame that follow each other are sent as one. Absent: none. */
+  frame?(message: Message): Frame | undefined;
   /** From the closing bracket of the messages on. */
   tail(request: ModelRequest): string;
   /** Texts in the head that must not be shown. */
   secrets?(request: ModelRequest): readonly string[];
   /** False where requests do not hold their history, so that none begins as the one before. Default true. */
   isWhole?: boolean;
+}
+
+/** What stands around the entries of several messages. The same object for all of them. */
+export interface Frame {
+  open: string;
+  close: string;
 }
 
 /** One conversation as it was last sent: head, messages, and behind them room for the next. */
@@ -40,13 +48,17 @@ interface Conversation {
   count: number;
   last: Message | undefined;
   isEmpty: boolean;
+  /** The frame that is still open: it is closed before what is not in it, or with the tail. */
+  frame: Frame | undefined;
   /** A body that is still being sent: what lies behind the messages must not change under it. */
   isLent: boolean;
 }
 
+/** What the head is written from, beside the messages. */
 interface Offered {
   tools: ModelRequest["tools"];
   serverTools: ModelRequest["serverTools"];
+  output: ModelRequest["output"];
 }
 
 export interface ConversationEncoder {
@@ -78,7 +90,7 @@ export function createConversationEncoder(format: RequestFormat): ConversationEn
       );
       conversation.isLent = true;
       return {
-        body: conversation.bytes.withTail(tail),
+        body: conversation.bytes.withTail(`${conversation.frame?.close ?? ""}${tail}`),
         notices: watched.missed === undefined ? [] : [watched.missed],
         release: () => {
           conversation.isLent = false;
@@ -91,16 +103,21 @@ export function createConversationEncoder(format: RequestFormat): ConversationEn
 }
 
 function continued(known: Conversation | undefined, request: ModelRequest, format: RequestFormat): Conversation {
-  const offered = { tools: request.tools, serverTools: request.serverTools };
-  const isSameOffer = known?.offered.tools === offered.tools && known.offered.serverTools === offered.serverTools;
-  const head = isSameOffer ? known.head : format.head(request);
+  const { tools, serverTools, output } = request;
+  const offered: Offered = { tools, serverTools, output };
+  const head = known !== undefined && isSameHead(known, offered) ? known.head : format.head(request);
   if (known === undefined || known.isLent || known.head !== head || !isPrefix(known, request.messages)) {
     const bytes = growingBytes();
     bytes.append(head);
-    return { bytes, offered, head, count: 0, last: undefined, isEmpty: true, isLent: false };
+    return { bytes, offered, head, count: 0, last: undefined, isEmpty: true, frame: undefined, isLent: false };
   }
   known.offered = offered;
   return known;
+}
+
+/** A head may hold the messages before the first that is sent, and nothing was sent of a conversation that is empty. */
+function isSameHead({ offered, isEmpty }: Conversation, { tools, serverTools, output }: Offered): boolean {
+  return !isEmpty && offered.tools === tools && offered.serverTools === serverTools && offered.output === output;
 }
 
 /** Messages are never edited, so the last one stands for all before it. */
@@ -112,13 +129,20 @@ function appendMessages(conversation: Conversation, messages: readonly Message[]
   for (let index = conversation.count; index < messages.length; index++) {
     const message = messages[index];
     if (message === undefined) throw invalid(`messages[${index}]`, "is missing", "Leave no holes in the list.");
-    for (const json of format.entries(message, index)) {
-      conversation.bytes.append(conversation.isEmpty ? json : `,${json}`);
-      conversation.isEmpty = false;
-    }
+    const frame = format.frame?.(message);
+    for (const json of format.entries(message, index, messages)) appendEntry(conversation, json, frame);
     conversation.count = index + 1;
     conversation.last = message;
   }
   if (!conversation.isEmpty) return;
   throw new AgentError("invalid_message", "The conversation is empty. Give at least one message that says something.");
+}
+
+function appendEntry(conversation: Conversation, json: string, frame: Frame | undefined): void {
+  const { bytes, isEmpty, frame: opened } = conversation;
+  const before = opened !== undefined && opened !== frame ? opened.close : "";
+  const open = opened === frame ? "" : (frame?.open ?? "");
+  bytes.append(isEmpty ? `${open}${json}` : `${before},${open}${json}`);
+  conversation.isEmpty = false;
+  conversation.frame = frame;
 }

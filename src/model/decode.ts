@@ -40,8 +40,10 @@ export function decodeMessage(answer: ChatAnswer): AssistantMessage {
   return message;
 }
 
+/** A call without arguments is written as `""` or as `{}`, and is the same call. */
 function decodeCall(call: ChatToolCall): MessageToolCall {
-  return { id: call.id, tool: call.function.name, arguments: call.function.arguments };
+  const { name, arguments: written } = call.function;
+  return { id: call.id, tool: name, arguments: written === "" ? "{}" : written };
 }
 
 /** A reason nobody knows is `other`, and the run says so; what it was is kept beside it. */

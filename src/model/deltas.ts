@@ -1,6 +1,7 @@
-import type { ChatChunk, ChatDelta, ChatToolCallDelta, ChatUnknownChunk, ChatUsage } from "../wire/index.ts";
+import type { ChatChunk, ChatDelta, ChatToolCallDelta, ChatUsage } from "../wire/index.ts";
 import { decodeCost, decodeUsage } from "./decode.ts";
 import type { ModelEvent } from "./model.ts";
+import { shownUnknown } from "./unknown-item.ts";
 
 /** Turns the chunks of one answer into events, as they come and however they are split into network reads. */
 export interface DeltaDecoder {
@@ -32,7 +33,7 @@ export function createDeltaDecoder(): DeltaDecoder {
 
   return {
     read(chunk, latest) {
-      if (chunk.type === "unknown") return [{ type: "wire", item: wireItem(chunk) }];
+      if (chunk.type === "unknown") return [shownUnknown(chunk)];
       const events: ModelEvent[] = [];
       for (const choice of chunk.choices) {
         // One answer was asked for; should there be more, the turn is the first.
@@ -97,9 +98,4 @@ function openCalls(): OpenCalls {
 
 function toolDelta({ index, tool }: OpenCall, delta: string): ModelEvent {
   return { type: "tool.input.delta", index, tool, delta };
-}
-
-/** An item as it came; with the name of its SSE event where it had one. */
-function wireItem({ event, item }: ChatUnknownChunk): unknown {
-  return event === undefined ? item : { event, data: item };
 }

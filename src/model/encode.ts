@@ -1,23 +1,28 @@
 import type { ToolDeclaration } from "../tool/index.ts";
-import type { ChatRequest, ChatTool, ChatToolChoice } from "../wire/index.ts";
+import type { ChatRequest, ChatResponseFormat, ChatTool, ChatToolChoice } from "../wire/index.ts";
 import { mendSurrogates, toChatMessage } from "./chat-message.ts";
-import { type ConversationEncoder, createConversationEncoder } from "./conversation.ts";
+import { createConversationEncoder, type EncodedRequest } from "./conversation.ts";
 import { checkChoice, encodeDeclaration } from "./declare.ts";
-import type { ModelRequest, ModelSettings, ToolChoice } from "./model.ts";
+import { createLeftOut } from "./left-out.ts";
+import type { ModelRequest, ModelSettings, OutputFormat, ToolChoice } from "./model.ts";
 
-/**
- * Writes request bodies for chat completions.
- * @throws {AgentError} from `encode`: `invalid_message`, `invalid_option` or `invalid_tool` for what can not be sent.
- */
-export function createRequestEncoder(model: string): ConversationEncoder {
-  return createConversationEncoder({
+export interface ChatEncoder {
+  /** @throws {AgentError} `invalid_message`, `invalid_option` or `invalid_tool` for what can not be sent. */
+  encode(request: ModelRequest): EncodedRequest;
+}
+
+/** Writes request bodies for chat completions. What only items of other protocols hold is left out, with one warning for a conversation. */
+export function createRequestEncoder(model: string): ChatEncoder {
+  const leftOut = createLeftOut(`${model} over chat completions`);
+  const encoder = createConversationEncoder({
     head: ({ tools }) => encodeHead(model, tools),
     entries(message, index) {
-      const encoded = toChatMessage(message, index);
+      const encoded = toChatMessage(message, index, leftOut.note);
       return encoded === undefined ? [] : [mendSurrogates(JSON.stringify(encoded))];
     },
     tail: encodeTail,
   });
+  return { encode: (request) => leftOut.tell(request.messages, () => encoder.encode(request)) };
 }
 
 /** What is the same on every turn comes first, and in a fixed order. */
@@ -36,10 +41,16 @@ function encodeTool(tool: ToolDeclaration): string {
 }
 
 /** What may differ from turn to turn comes behind the messages. */
-function encodeTail({ settings, tools }: ModelRequest): string {
-  const fields = { ...sampling(settings), ...toolUse(settings, tools) };
+function encodeTail({ settings, tools, output }: ModelRequest): string {
+  const format = output === undefined ? {} : { response_format: responseFormat(output) };
+  const fields = { ...format, ...sampling(settings), ...toolUse(settings, tools) };
   const json = mendSurrogates(JSON.stringify(fields));
   return json === "{}" ? "]}" : `],${json.slice(1)}`;
+}
+
+/** Without `strict`: xAI keeps to the schema always, and others take it to demand that every property is required. */
+function responseFormat({ name, schema }: OutputFormat): ChatResponseFormat {
+  return { type: "json_schema", json_schema: { name, schema } };
 }
 
 function sampling(settings: ModelSettings): Partial<ChatRequest> {

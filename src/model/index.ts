@@ -18,6 +18,7 @@ export type {
   ModelTurn,
   OutputFormat,
   ReasoningEffort,
+  RetryBudget,
   ServerCallResult,
   ToolChoice,
 } from "./model.ts";

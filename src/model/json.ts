@@ -29,3 +29,8 @@ export function parseObject(text: string): Json | undefined {
 export function asJson(item: object): Json {
   return item as Json; // every object has names and values, and nothing is said of the values
 }
+
+/** What came on the wire and is not known, as it came; with the name of its SSE event where its data does not say it. */
+export function wireItem({ event, item }: { event?: string; item: unknown }): unknown {
+  return event === undefined || (isObject(item) && item.type === event) ? item : { event, data: item };
+}

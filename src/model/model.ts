@@ -1,4 +1,4 @@
-import type { ErrorInfo } from "../errors.ts";
+import type { AgentError, ErrorInfo } from "../errors.ts";
 import type {
   AssistantMessage,
   Citation,
@@ -6,6 +6,7 @@ import type {
   FinishReason,
   Message,
   Outcome,
+  Protection,
   ServerCall,
   Source,
   Usage,
@@ -23,7 +24,7 @@ export interface ModelSettings {
   temperature?: number;
   /** Above 0, up to 1. */
   topP?: number;
-  /** Visible output only: reasoning and tool calls do not count. */
+  /** Visible output only: reasoning and tool calls do not count, but on the Messages protocol, where all output does. */
   maxOutputTokens?: number;
   /** -2 to 2; refused by reasoning models. */
   frequencyPenalty?: number;
@@ -66,6 +67,8 @@ export interface ModelRequest {
   conversation: string;
   /** Yours, for xAI's support: the same in every attempt at this turn. Absent: none is sent. */
   requestId?: string;
+  /** Which attempt at this turn it is, from 1; for logs. */
+  attempt?: number;
 }
 
 /** What a model shows while it works. The last one of a turn is `turn`, whole. */
@@ -87,6 +90,8 @@ export type ModelEvent =
   | { type: "tool.executing"; call: ServerCall; phase: string }
   /** The request does not begin as the one before in its conversation did. */
   | { type: "cache.missed"; firstDifference: number; before: string; now: string }
+  /** What the client did to protect itself or the server. */
+  | ({ type: "protection" } & Protection)
   | { type: "turn"; turn: ModelTurn };
 
 /** A whole turn: it exists only when its terminal marker was read. */
@@ -126,6 +131,14 @@ export interface ServerCallResult {
   observedMs?: number;
 }
 
+/** What retries may cost, shared by all that asks the same server. Whoever retries asks it first. */
+export interface RetryBudget {
+  /** Pays for a retry after this error; false when nothing is left for it. */
+  take(error: AgentError): boolean;
+  /** A request succeeded. */
+  refund(): void;
+}
+
 /** What the loop knows of a model: one attempt at one turn. */
 export interface Model {
   /** The name asked for. */
@@ -146,4 +159,6 @@ export interface Model {
    * @throws {AgentError} `unsupported_setting` saying why not and what to do.
    */
   accepts?(serverTools: readonly ServerTool[], settings: ModelSettings): void;
+  /** The budget for retries of the client it was made by. Absent: whoever retries has its own. */
+  readonly retryBudget?: RetryBudget;
 }

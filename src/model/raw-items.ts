@@ -1,14 +1,15 @@
 import type { AssistantMessage, MessageToolCall, RawItems } from "../message/index.ts";
 import { toArguments } from "./chat-message.ts";
-import { isObject, type Json, objectsOf, textOf } from "./json.ts";
+import { type NoteLeftOut, ownItems } from "./foreign-items.ts";
+import { type Json, objectsOf, textOf } from "./json.ts";
 
 /** Whose raw items may go back, and how. */
 export interface RawRules {
   maker: Pick<RawItems, "provider" | "family">;
   /** What the maker can no longer read is left out of this message. */
   isUnreadable(message: AssistantMessage): boolean;
-  /** Told of items that are somebody else's and are not sent. */
-  onForeign(message: AssistantMessage): void;
+  /** Told of what is not sent. */
+  note: NoteLeftOut;
 }
 
 /**
@@ -17,14 +18,8 @@ export interface RawRules {
  * conversation. Undefined when the message has none, or they are another's.
  */
 export function replayItems(message: AssistantMessage, rules: RawRules): readonly Json[] | undefined {
-  const { raw } = message;
-  if (raw === undefined) return undefined;
-  const { provider, family } = rules.maker;
-  if (raw.api !== "responses" || raw.provider !== provider || raw.family !== family || !Array.isArray(raw.items)) {
-    rules.onForeign(message);
-    return undefined;
-  }
-  const items: readonly Json[] = raw.items.filter(isObject);
+  const items = ownItems(message, "responses", rules.maker);
+  if (items === undefined) return undefined;
   const claim = claimCalls(items, message.toolCalls ?? []);
   return items.flatMap((item) => {
     const readable = rules.isUnreadable(message) ? withoutBlobs(item) : item;

@@ -32,7 +32,7 @@ export function decodeResponsesTurn(response: ResponsesResponse, context: TurnCo
   if (items.length > 0) message.raw = { api: "responses", ...context.maker, items: response.output };
   const turn: ModelTurn = { message, finishReason: finishReasonOf(response, message), ...spending(response, context) };
   const reason = response.status === "completed" ? undefined : (response.incomplete_details?.reason ?? response.status);
-  if (reason !== undefined && reason !== null) turn.wireFinishReason = reason;
+  if (reason !== undefined && reason !== null && !IS_SAID.has(reason)) turn.wireFinishReason = reason;
   const citations = citationsOf(texts.pieces, { results: context.serverCalls, earlier: context.earlier });
   if (citations.length > 0) turn.citations = citations;
   if (context.serverCalls.length > 0) {
@@ -41,6 +41,9 @@ export function decodeResponsesTurn(response: ResponsesResponse, context: TurnCo
   }
   return { ...turn, ...identity(response) };
 }
+
+/** Reasons of which ours says as much. */
+const IS_SAID: ReadonlySet<string> = new Set(["max_output_tokens", "content_filter"]);
 
 function clientCall(item: Json): MessageToolCall | undefined {
   if (item.type !== "function_call") return undefined;

@@ -1,12 +1,13 @@
 import type { Clock } from "../clock.ts";
 import type { ServerTool } from "../tool/index.ts";
 import type { ResponsesEvent, ResponsesResponse, ResponsesUsage } from "../wire/index.ts";
-import { asJson, isObject, type Json } from "./json.ts";
+import { asJson, type Json } from "./json.ts";
 import type { ModelEvent, ServerCallResult } from "./model.ts";
 import { createItemKeys } from "./responses-keys.ts";
 import { createServedItems, type Sighting } from "./responses-served.ts";
 import { createShownTexts, type ShownText } from "./responses-shown.ts";
 import { decodeResponsesCost, decodeResponsesUsage } from "./responses-usage.ts";
+import { shownUnknown } from "./unknown-item.ts";
 
 /** Turns the events of one answer into ours as they come. What several events carry is told once. */
 export interface ResponsesDeltas {
@@ -26,6 +27,8 @@ export function createResponsesDeltas(serverTools: readonly ServerTool[], clock:
   const served = createServedItems(serverTools);
   const texts = createShownTexts();
   const shownItems = new Set<number>();
+  /** Messages and calls of our tools that were whole before the end. */
+  const streamed = new Set<number>();
   const showUsage = createUsageNews();
 
   function readItem(key: number, item: Json, now: Sighting): readonly ModelEvent[] {
@@ -52,12 +55,14 @@ export function createResponsesDeltas(serverTools: readonly ServerTool[], clock:
 
   function readEvent(event: ResponsesEvent, ms: number): readonly ModelEvent[] {
     // A ping is known, and says nothing.
-    if (event.type === "unknown") return event.event === "ping" ? [] : [{ type: "wire", item: wireItem(event) }];
+    if (event.type === "unknown") return event.event === "ping" ? [] : [shownUnknown(event)];
     if ("response" in event) return showUsage(event.response.usage);
     if ("item" in event) {
       const item = asJson(event.item);
+      const isDone = event.type === "response.output_item.done";
       keys.note(event.output_index, item);
-      return readItem(event.output_index, item, { ms, isDone: event.type === "response.output_item.done" });
+      if (isDone && (item.type === "message" || item.type === "function_call")) streamed.add(event.output_index);
+      return readItem(event.output_index, item, { ms, isDone });
     }
     // Parts and annotations come again in their item, and are read there.
     return "part" in event || "annotation" in event ? [] : readPlaced(event, ms);
@@ -77,10 +82,12 @@ export function createResponsesDeltas(serverTools: readonly ServerTool[], clock:
       const serverCalls: ServerCallResult[] = [];
       response.output.map(asJson).forEach((item, index) => {
         const key = keys.find(index, item);
+        streamed.delete(key);
         events.push(...readItem(key, item, { ms: undefined, isDone: true }));
         const result = served.result(key, item, { index, isWhole });
         if (result !== undefined) serverCalls.push(result);
       });
+      if (texts.isContradicted || streamed.size > 0) events.push(contradicted(streamed.size));
       return { events, serverCalls };
     },
   };
@@ -101,6 +108,13 @@ const INPUTS: Readonly<Record<string, string>> = {
   "response.code_interpreter_call_code.done": "code",
 };
 
+/** The end is the authority: it is what the server will hold us to when the conversation goes on. */
+function contradicted(lost: number): ModelEvent {
+  const what = lost > 0 ? `lacks ${lost} of the items that were streamed` : "has other texts than were streamed";
+  const message = `The end of the answer ${what}. The turn is what the end says; what was shown of it before may differ.`;
+  return { type: "warning", code: "answer_contradicted", message };
+}
+
 function listed<T>(one: T | undefined): readonly T[] {
   return one === undefined ? [] : [one];
 }
@@ -115,9 +129,4 @@ function createUsageNews(): (latest: ResponsesUsage | undefined) => readonly Mod
     known = seen;
     return [{ type: "usage", usage, cost: decodeResponsesCost(latest) }];
   };
-}
-
-/** As it came; with the name of its SSE event where the data does not have it. */
-function wireItem({ event, item }: { event?: string; item: unknown }): unknown {
-  return event === undefined || (isObject(item) && item.type === event) ? item : { event, data: item };
 }

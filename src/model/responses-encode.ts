@@ -1,9 +1,10 @@
 import type { AssistantMessage, Message } from "../message/index.ts";
-import type { ResponsesRequest, ResponsesToolChoice } from "../wire/index.ts";
+import type { ResponsesRequest, ResponsesTextFormat, ResponsesToolChoice } from "../wire/index.ts";
 import { mendSurrogates } from "./chat-message.ts";
 import { createConversationEncoder, type EncodedRequest } from "./conversation.ts";
 import { checkChoice } from "./declare.ts";
-import type { ModelEvent, ModelRequest, ModelSettings, ModelTurn, ToolChoice } from "./model.ts";
+import { createLeftOut } from "./left-out.ts";
+import type { ModelRequest, ModelSettings, ModelTurn, OutputFormat, ToolChoice } from "./model.ts";
 import type { RawRules } from "./raw-items.ts";
 import { toInputItems } from "./responses-items.ts";
 import { encodeFunction, encodeServerTool, includes, secretsOf } from "./responses-tools.ts";
@@ -36,17 +37,8 @@ export function createResponsesEncoder(
   mode: { store: boolean } = { store: false },
 ): ResponsesEncoder {
   const unreadable = new WeakSet<AssistantMessage>();
-  const warned = new WeakSet<readonly Message[]>();
-  // Told again until an answer is whole: an attempt that fails takes what it said with it.
-  const untold = new WeakMap<readonly Message[], number>();
-  let foreign = 0;
-  const rules: RawRules = {
-    maker,
-    isUnreadable: (message) => unreadable.has(message),
-    onForeign: () => {
-      foreign += 1;
-    },
-  };
+  const leftOut = createLeftOut(`${model} over the Responses API`);
+  const rules: RawRules = { maker, isUnreadable: (message) => unreadable.has(message), note: leftOut.note };
   let previous: string | undefined;
   const encoder = createConversationEncoder({
     head: (request) => encodeHead({ model, stream: true, store: mode.store }, request),
@@ -58,19 +50,8 @@ export function createResponsesEncoder(
   });
   return {
     encode(request, previousResponseId) {
-      foreign = 0;
       previous = previousResponseId;
-      const encoded = encoder.encode(request);
-      if (foreign > 0 && !warned.has(request.messages)) untold.set(request.messages, foreign);
-      const count = untold.get(request.messages);
-      if (count === undefined) return encoded;
-      const notices = [...encoded.notices, foreignDropped(count, maker)];
-      const answered = (): void => {
-        warned.add(request.messages);
-        untold.delete(request.messages);
-        encoded.answered();
-      };
-      return { ...encoded, notices, answered };
+      return leftOut.tell(request.messages, () => encoder.encode(request));
     },
     forgetBlobs(messages) {
       for (const message of messages) if (message.role === "assistant") unreadable.add(message);
@@ -79,12 +60,6 @@ export function createResponsesEncoder(
     unlink: () => false,
     answered() {}, // nothing is kept there to be continued
   };
-}
-
-function foreignDropped(count: number, { provider, family }: RawRules["maker"]): ModelEvent {
-  const whose = count === 1 ? "An assistant message holds" : `${count} assistant messages hold`;
-  const message = `${whose} items that ${family} at ${provider} did not make and cannot read: sent by text and calls alone.`;
-  return { type: "warning", code: "foreign_items_dropped", message };
 }
 
 /** What is the same on every turn comes first, and in a fixed order. */
@@ -96,16 +71,27 @@ function encodeHead(head: Omit<ResponsesRequest, "input">, { tools, serverTools 
 
 /** What may differ from turn to turn comes behind the items. */
 function encodeTail(request: ModelRequest, previous: string | undefined): string {
-  const { settings, serverTools = [], conversation, maxServerTurns } = request;
+  const { settings, serverTools = [], conversation, maxServerTurns, output } = request;
   const fields: Partial<ResponsesRequest> = {
     ...(previous === undefined ? {} : { previous_response_id: previous }),
-    include: includes(serverTools, settings),
+    include: includes(serverTools, output === undefined ? settings : citedBeside(settings)),
     ...(conversation === "" ? {} : { prompt_cache_key: conversation }),
     ...(maxServerTurns === undefined || serverTools.length === 0 ? {} : { max_turns: maxServerTurns }),
+    ...(output === undefined ? {} : { text: { format: textFormat(output) } }),
     ...sampling(settings),
     ...toolUse(request),
   };
   return `],${mendSurrogates(JSON.stringify(fields)).slice(1)}`;
+}
+
+/** Without `strict`, as on chat completions. */
+function textFormat({ name, schema }: OutputFormat): ResponsesTextFormat {
+  return { type: "json_schema", name, schema };
+}
+
+/** `[[1]](url)` has no place in JSON, where a text may be one of a fixed choice: citations come as annotations alone. */
+function citedBeside(settings: ModelSettings): ModelSettings {
+  return settings.citations === undefined ? { ...settings, citations: "annotations" } : settings;
 }
 
 function sampling(settings: ModelSettings): Partial<ResponsesRequest> {

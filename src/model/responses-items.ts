@@ -1,7 +1,9 @@
-import type { AssistantMessage, ContentPart, Message, MessageToolCall } from "../message/index.ts";
+import type { AssistantMessage, ContentPart, FilePart, Message, MessageToolCall } from "../message/index.ts";
 import type { ResponsesInputContent, ResponsesInputItem } from "../wire/index.ts";
-import { invalid, kindOf, optionalText, text, toArguments, unknownRole } from "./chat-message.ts";
+import { invalid, kindOf, optionalText, partSource, text, toArguments, unknownRole } from "./chat-message.ts";
+import { noteForeign } from "./foreign-items.ts";
 import { type RawRules, replayItems } from "./raw-items.ts";
+import { MESSAGE_GAP } from "./responses-text.ts";
 
 /**
  * A message as the input items of the Responses API: an assistant message as the items it came in where they may go back to
@@ -18,7 +20,7 @@ export function toInputItems(message: Message, index: number, rules: RawRules): 
     case "user":
       return [{ role: "user", content: content(message.content, `${at}.content`), ...named(message.name) }];
     case "assistant":
-      return replayed(message, at, rules) ?? neutralItems(message, at);
+      return replayed(message, at, rules) ?? neutralItems(message, at, rules);
     case "tool": {
       const callId = text(message.callId, `${at}.callId`);
       return [{ type: "function_call_output", call_id: callId, output: content(message.content, `${at}.content`) }];
@@ -38,10 +40,12 @@ function replayed(message: AssistantMessage, at: string, rules: RawRules): reado
 }
 
 /** What any server understands. Reasoning has no form in which another model could take it. */
-function neutralItems(message: AssistantMessage, at: string): readonly ResponsesInputItem[] {
-  const said = optionalText(message.content, `${at}.content`);
-  // A refusal is what the model answered.
-  const visible = said === "" ? optionalText(message.refusal, `${at}.refusal`) : said;
+function neutralItems(message: AssistantMessage, at: string, { note }: RawRules): readonly ResponsesInputItem[] {
+  noteForeign(message, at, note);
+  if (optionalText(message.reasoning, `${at}.reasoning`) !== "") note("reasoning", at);
+  // A refusal is what the model answered, or how its answer ended.
+  const texts = [optionalText(message.content, `${at}.content`), optionalText(message.refusal, `${at}.refusal`)];
+  const visible = texts.filter((said) => said !== "").join(MESSAGE_GAP);
   const calls = message.toolCalls ?? [];
   if (!Array.isArray(calls)) throw invalid(`${at}.toolCalls`, `is ${kindOf(calls)}`, "Give a list.");
   const items = calls.map((call: MessageToolCall, n) => callItem(call, `${at}.toolCalls[${n}]`));
@@ -69,26 +73,29 @@ function toPart(part: ContentPart, at: string): ResponsesInputContent {
     case "text":
       return { type: "input_text", text: text(part.text, `${at}.text`) };
     case "image": {
-      const image_url = text(part.url, `${at}.url`);
-      return { type: "input_image", image_url, ...(part.detail === undefined ? {} : { detail: part.detail }) };
+      const { name, value } = partSource(part, ["url", "fileId"], at);
+      // OpenAPI (commit 41e766ac) asks for `image_url` and calls `file_id` a field for compatibility: whether the id alone
+      // is taken is not verified. An address or the bytes always are.
+      const image = name === "url" ? { image_url: value } : { file_id: value };
+      return { type: "input_image", ...image, ...(part.detail === undefined ? {} : { detail: part.detail }) };
     }
     case "file":
-      return { type: "input_file", ...toFile(part.fileId, part.url, at) };
+      return { type: "input_file", ...toFile(part, at) };
     default:
       part satisfies never;
       throw invalid(at, "is no part we know", 'A part has type "text", "image" or "file".');
   }
 }
 
-function toFile(
-  fileId: string | undefined,
-  url: string | undefined,
-  at: string,
-): { file_id: string } | { file_url: string } {
-  if (fileId !== undefined && url !== undefined) throw invalid(at, "has a fileId and a url", "Give one of them.");
-  if (fileId !== undefined) return { file_id: text(fileId, `${at}.fileId`) };
-  if (url !== undefined) return { file_url: text(url, `${at}.url`) };
-  throw invalid(at, "has neither fileId nor url", "Give one of them.");
+type InputFile = Omit<Extract<ResponsesInputContent, { type: "input_file" }>, "type">;
+
+function toFile(part: FilePart, at: string): InputFile {
+  const { name, value } = partSource(part, ["fileId", "url", "data"], at);
+  if (name === "fileId") return { file_id: value };
+  if (name === "url") return { file_url: value };
+  const filename = text(part.filename, `${at}.filename`);
+  const { mediaType } = part;
+  return { file_data: value, filename, ...(mediaType === undefined ? {} : { mime_type: mediaType }) };
 }
 
 function named(name: string | undefined): { name?: string } {

@@ -18,6 +18,8 @@ export interface ShownTexts {
   whole(key: number, name: ShownText, part: number, text: string): TextDelta | undefined;
   /** A whole item: what of its texts was not shown. */
   finish(key: number, item: Json): readonly TextDelta[];
+  /** A whole text was another than its pieces: what was shown cannot be taken back, and the turn says it right. */
+  readonly isContradicted: boolean;
 }
 
 interface OpenCall {
@@ -30,6 +32,7 @@ export function createShownTexts(): ShownTexts {
   const calls = new Map<number, OpenCall>();
   let lastMessage: number | undefined;
   let hasReasoning = false;
+  let isContradicted = false;
 
   function show(key: number, name: ShownText, delta: string, isFirst: boolean): TextDelta | undefined {
     if (name === "function_call_arguments") {
@@ -57,10 +60,11 @@ export function createShownTexts(): ShownTexts {
 
   function whole(key: number, name: ShownText, part: number, text: string): TextDelta | undefined {
     const before = shown.get(`${key} ${name} ${part}`) ?? "";
-    // What differs from what was shown cannot be taken back: the turn says it right.
-    return text.length > before.length && text.startsWith(before)
-      ? add(key, name, part, text.slice(before.length))
-      : undefined;
+    if (text.startsWith(before)) {
+      return text.length > before.length ? add(key, name, part, text.slice(before.length)) : undefined;
+    }
+    isContradicted ||= text !== ""; // an item that leaves its text out says no other
+    return undefined;
   }
 
   function begin(key: number, item: Json): TextDelta | undefined {
@@ -79,6 +83,9 @@ export function createShownTexts(): ShownTexts {
     finish(key, item) {
       const deltas = [begin(key, item), ...textsOf(item).map(([name, part, text]) => whole(key, name, part, text))];
       return deltas.filter((delta) => delta !== undefined);
+    },
+    get isContradicted() {
+      return isContradicted;
     },
   };
 }

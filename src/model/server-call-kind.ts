@@ -24,10 +24,14 @@ const KIND_BY_ITEM: Readonly<Record<string, ServerToolKind>> = {
   image_generation_call: "image_generation",
 };
 
-/** Names inside a `custom_tool_call`. @see xAI docs, developers/tools/tool-usage-details, read 2026-11-20 */
+/**
+ * Names inside a `custom_tool_call`, and inside a `server_tool_use` of the Messages protocol.
+ * @see xAI docs, developers/tools/tool-usage-details, read 2026-11-20; Anthropic's SDK 1.11.0, `ServerToolUseBlock`
+ */
 const KIND_BY_NAME: Readonly<Record<string, ServerToolKind>> = {
   web_search: "web_search",
   web_search_with_snippets: "web_search",
+  web_fetch: "web_search",
   browse_page: "web_search",
   open_page: "web_search",
   open_page_with_find: "web_search",
@@ -35,6 +39,8 @@ const KIND_BY_NAME: Readonly<Record<string, ServerToolKind>> = {
   view_x_video: "x_search",
   code_execution: "code_execution",
   code_interpreter: "code_execution",
+  bash_code_execution: "code_execution",
+  text_editor_code_execution: "code_execution",
   collections_search: "collections_search",
   file_search: "collections_search",
   image_generation: "image_generation",
@@ -47,6 +53,8 @@ const KIND_BY_NAME: Readonly<Record<string, ServerToolKind>> = {
 export function calledTool(item: Json, serverTools: readonly ServerTool[]): CalledTool | undefined {
   const type = textOf(item.type) ?? "";
   if (type === "custom_tool_call") return calledByName(textOf(item.name) ?? "", serverTools);
+  if (type === "server_tool_use") return calledByName(textOf(item.name) ?? "", serverTools);
+  if (type === "mcp_tool_use") return calledMcp(textOf(item.server_name), textOf(item.name), serverTools);
   if (type === "tool_search_call" && item.execution !== "client") return { kind: "other", tool: "tool_search" };
   const kind = kindOfItem(type);
   if (kind === undefined) return undefined;

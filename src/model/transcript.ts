@@ -1,12 +1,14 @@
-import type { AssistantMessage, ContentPart, Message, MessageToolCall } from "../message/index.ts";
+import type { AssistantMessage, ContentPart, FilePart, ImagePart, Message, MessageToolCall } from "../message/index.ts";
 import type { ChatMessage } from "../wire/index.ts";
 import { invalid, toChatMessage } from "./chat-message.ts";
+import { MESSAGE_GAP } from "./responses-text.ts";
 
 type Json = Readonly<Record<string, unknown>>;
 
 /**
  * A conversation as chat completions takes it: exactly what a chat model sends. Assistant messages without text and
- * calls are left out, arguments that are no JSON object become `{}`, and the `tool` of a tool message is dropped (its id pairs it).
+ * calls are left out, arguments that are no JSON object become `{}`, the `tool` of a tool message
+ * is dropped (its id pairs it), and so are the raw items of other protocols.
  * @throws {AgentError} `invalid_message` naming the position and what is wrong there.
  */
 export function toChatMessages(messages: readonly Message[]): ChatMessage[] {
@@ -63,12 +65,19 @@ function fromAssistant(json: Json, at: string): AssistantMessage {
   const refusal = optional(json.refusal, `${at}.refusal`) ?? "";
   const reasoning = optional(json.reasoning_content, `${at}.reasoning_content`) ?? "";
   const calls = isAbsent(json.tool_calls) ? [] : array(json.tool_calls, `${at}.tool_calls`);
-  // A refusal goes out as the content too, so that the message is not an empty one.
-  const message: AssistantMessage = { role: "assistant", content: content === refusal ? "" : content };
+  const message: AssistantMessage = { role: "assistant", content: withoutRefusal(content, refusal) };
   if (reasoning !== "") message.reasoning = reasoning;
   if (refusal !== "") message.refusal = refusal;
   if (calls.length > 0) message.toolCalls = calls.map((call, n) => fromCall(call, `${at}.tool_calls[${n}]`));
   return message;
+}
+
+/** A refusal goes out in the content too, alone or behind what was said before it. */
+function withoutRefusal(content: string, refusal: string): string {
+  if (refusal === "") return content;
+  if (content === refusal) return "";
+  const end = `${MESSAGE_GAP}${refusal}`;
+  return content.endsWith(end) ? content.slice(0, -end.length) : content;
 }
 
 function fromCall(value: unknown, at: string): MessageToolCall {
@@ -109,31 +118,55 @@ function fromPart(part: Json, at: string): ContentPart {
       return { type: "text", text: string(part.text, `${at}.text`) };
     case "image_url":
     case "input_image":
-      return fromImage(part.image_url, part.detail, `${at}.image_url`);
+      return fromImage(part, at);
     case "file":
       return fromFile(object(part.file, `${at}.file`), `${at}.file`);
+    case "input_file":
+      return fromFile(part, at);
     default:
       throw invalid(`${at}.type`, `is ${show(part.type)}`, 'Use "text", "image_url" or "file".');
   }
 }
 
-/** Chat completions nests address and detail, the Responses API puts them side by side. */
-function fromImage(value: unknown, outerDetail: unknown, at: string): ContentPart {
-  const image: Json = typeof value === "string" ? { url: value, detail: outerDetail } : object(value, at);
-  if (!isAbsent(image.file_id)) throw invalid(`${at}.file_id`, "is set", 'Give the file as a part of type "file".');
-  const { detail } = image;
-  const url = string(image.url, `${at}.url`);
-  if (isAbsent(detail)) return { type: "image", url };
-  if (detail === "auto" || detail === "low" || detail === "high") return { type: "image", url, detail };
-  throw invalid(`${at}.detail`, `is ${show(detail)}`, 'Use "auto", "low" or "high".');
+/** Chat completions nests address, id and detail in `image_url`; the Responses API puts them side by side. */
+function fromImage(part: Json, outer: string): ContentPart {
+  const isNested = typeof part.image_url === "object" && part.image_url !== null;
+  const at = `${outer}.image_url`;
+  const image: Json = isNested
+    ? object(part.image_url, at)
+    : { url: part.image_url, file_id: part.file_id, detail: part.detail };
+  const detail = detailOf(image.detail, `${at}.detail`);
+  const fileId = optional(image.file_id, `${at}.file_id`);
+  if (fileId !== undefined && !isAbsent(image.url)) {
+    throw invalid(at, "has a url and a file_id", "Give one of them.");
+  }
+  const source = fileId === undefined ? { url: string(image.url, `${at}.url`) } : { fileId };
+  return { type: "image", ...source, ...(detail === undefined ? {} : { detail }) };
 }
 
+function detailOf(detail: unknown, at: string): ImagePart["detail"] {
+  if (isAbsent(detail)) return undefined;
+  if (detail === "auto" || detail === "low" || detail === "high") return detail;
+  throw invalid(at, `is ${show(detail)}`, 'Use "auto", "low" or "high".');
+}
+
+/** The address is `url` on chat completions and `file_url` on the Responses API. */
 function fromFile(file: Json, at: string): ContentPart {
   const fileId = optional(file.file_id, `${at}.file_id`);
-  const url = optional(file.url, `${at}.url`);
+  const url = optional(file.url ?? file.file_url, `${at}.url`);
   if (fileId !== undefined) return { type: "file", fileId };
   if (url !== undefined) return { type: "file", url };
-  throw invalid(at, "has neither file_id nor url", "Give one of them.");
+  const data = optional(file.file_data, `${at}.file_data`);
+  if (data === undefined) throw invalid(at, "has neither file_id nor url nor file_data", "Give one of them.");
+  return { type: "file", ...bytesOf(data, file, at) };
+}
+
+/** xAI takes bare base64 and `mime_type`; OpenAI writes both as one `data:` URL. */
+function bytesOf(data: string, file: Json, at: string): Omit<FilePart, "type"> {
+  const filename = string(file.filename, `${at}.filename`);
+  const [head = "", type] = /^data:([^;,]*);base64,/i.exec(data.slice(0, 256)) ?? [];
+  const mediaType = optional(file.mime_type, `${at}.mime_type`) ?? type;
+  return { data: data.slice(head.length), filename, ...(mediaType ? { mediaType } : {}) };
 }
 
 function named(json: Json, at: string): { name?: string } {

@@ -42,7 +42,16 @@ function argumentsText(call: SimToolCall): string {
 /** Why the turn ends; `undefined` when the script says that nothing is ever said. */
 export function finishReason(turn: SimTurn): string | undefined {
   if (turn.finishReason === null) return undefined;
-  return turn.finishReason ?? ((turn.toolCalls ?? []).length > 0 ? "tool_calls" : "stop");
+  if (turn.finishReason !== undefined) return turn.finishReason;
+  if (turn.incomplete !== undefined) return "length";
+  return (turn.toolCalls ?? []).length > 0 ? "tool_calls" : "stop";
+}
+
+/** Why a response ends incomplete, if it does. */
+export function incompleteReason({ incomplete, finishReason: reason }: SimTurn): string | undefined {
+  if (incomplete !== undefined) return incomplete;
+  if (reason === "length") return "max_output_tokens";
+  return reason === "content_filter" ? reason : undefined;
 }
 
 /** The usage of an answer; `undefined` when the script withholds it. */

@@ -137,10 +137,15 @@ function fillList(items: unknown, left: Left): readonly unknown[] {
 
 /** What the format asks for, in the question; the whole question where a text is wanted; else the next name. */
 function nextText(name: string, schema: Json, left: Left): string | undefined {
-  const format = typeof schema.format === "string" ? FORMATS[schema.format] : undefined;
-  if (format !== undefined) return format.exec(left.text)?.[0];
+  if (typeof schema.format === "string" && FORMATS[schema.format] !== undefined)
+    return formattedIn(left.text, schema.format);
   if (/query|question|prompt|text|message|search|topic|expression|input/i.test(name)) return left.text.trim();
   return left.names.shift();
+}
+
+/** The first thing in a text that has this format. */
+export function formattedIn(text: string, format: string): string | undefined {
+  return FORMATS[format]?.exec(text)?.[0];
 }
 
 const FORMATS: Readonly<Record<string, RegExp>> = {

@@ -1,5 +1,6 @@
-export { type SimModel, type SimPrices, simModels } from "./models.ts";
+export { foreignModels, type SimModel, type SimPrices, simModels } from "./models.ts";
 export { planTurn } from "./planner.ts";
+export type { SimProfile } from "./profile.ts";
 export type {
   SimFunction,
   SimHostedTool,
@@ -9,6 +10,7 @@ export type {
   SimRequest,
   SimResponseFormat,
   SimSentCall,
+  SimTalk,
   SimTool,
 } from "./request.ts";
 export { schemaRefusal } from "./schema-rules.ts";

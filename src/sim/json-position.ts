@@ -42,7 +42,8 @@ function* members(text: string, start: number): Generator<{ key: string | number
   }
 }
 
-function endOfValue(text: string, start: number): number {
+/** Where the value that begins at `start` ends. */
+export function endOfValue(text: string, start: number): number {
   if (text[start] === '"') return endOfString(text, start);
   let depth = 0;
   let at = start;

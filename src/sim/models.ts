@@ -15,6 +15,8 @@ export interface SimModel {
   readonly defaultEffort?: string;
   /** Reasoning models refuse `stop` and the penalties. */
   readonly reasoning: boolean;
+  /** Whose it is, as `owned_by` says it. Absent: xAI's. */
+  readonly owner?: string;
   /** `false`: the model takes no client-side tools. Default true. */
   readonly functions?: boolean;
 }
@@ -124,6 +126,41 @@ export const simModels: readonly SimModel[] = [
   },
 ];
 
+/**
+ * Models of other vendors, so that programs and SDKs that were written for them run against the simulator unchanged.
+ * xAI serves none of them and answers 404; a proxy may (xai-wire 1.7, "S2"). The answers are the simulator's own: only name,
+ * context and list price (OpenAI's and Anthropic's pages, 2025) are theirs.
+ */
+export const foreignModels: readonly SimModel[] = [
+  {
+    id: "gpt-4o",
+    aliases: ["gpt-4o-2024-08-06"],
+    contextLength: 128_000,
+    created: Date.UTC(2024, 4, 13) / 1000,
+    prices: { input: 25_000, cachedInput: 12_500, output: 100_000 },
+    reasoning: false,
+    owner: "openai",
+  },
+  {
+    id: "gpt-4o-mini",
+    aliases: ["gpt-4o-mini-2024-07-18"],
+    contextLength: 128_000,
+    created: Date.UTC(2024, 6, 18) / 1000,
+    prices: { input: 1_500, cachedInput: 750, output: 6_000 },
+    reasoning: false,
+    owner: "openai",
+  },
+  {
+    id: "claude-3-5-sonnet-latest",
+    aliases: ["claude-3-5-sonnet-20241022"],
+    contextLength: 200_000,
+    created: Date.UTC(2024, 9, 22) / 1000,
+    prices: { input: 30_000, cachedInput: 3_000, output: 150_000 },
+    reasoning: false,
+    owner: "anthropic",
+  },
+];
+
 /** Names retired on 2026-05-15 that still resolve, answered and billed as their target (xai-wire 6.1). */
 const retired: readonly { readonly name: RegExp; readonly target: string }[] = [
   { name: /^grok-code-fast-1(-|$)/, target: "grok-build-0.1" },
@@ -147,7 +184,7 @@ export function modelJson(model: SimModel): Record<string, unknown> {
     context_length: model.contextLength,
     created: model.created,
     object: "model",
-    owned_by: "xai",
+    owned_by: model.owner ?? "xai",
     ...priceFields(model),
     ...capabilityFields(model),
   };
@@ -161,7 +198,7 @@ export function languageModelJson(model: SimModel): Record<string, unknown> {
     version: "1.0",
     created: model.created,
     object: "model",
-    owned_by: "xai",
+    owned_by: model.owner ?? "xai",
     input_modalities: ["text", "image"],
     output_modalities: ["text"],
     ...priceFields(model),

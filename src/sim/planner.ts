@@ -1,4 +1,7 @@
+import { attachmentsOf, describeAttachment } from "./attachments.ts";
 import { type Facts, factsOf, fillArguments, propertiesOf, words } from "./fill.ts";
+import { fitSchema } from "./fit.ts";
+import { wantedFormat } from "./format.ts";
 import { isRecord, messageText, parseJson, type SimFunction, type SimMessage, type SimRequest } from "./request.ts";
 import type { SimToolCall, SimTurn } from "./script.ts";
 
@@ -7,7 +10,8 @@ const LABEL = "(simulated: written by fairwitness's rule-based planner, not by a
 
 /**
  * What the simulator answers when it has no script: it calls the registered function that shares most words with the
- * last question, once for each place or person named, then answers from the results. Never throws.
+ * last question, once for each place or person named, then answers from the results, in JSON where that is asked for. Never
+ * throws.
  */
 export function planTurn(request: SimRequest): SimTurn {
   const asked = request.messages.findLastIndex((message) => message.role === "user");
@@ -16,9 +20,11 @@ export function planTurn(request: SimRequest): SimTurn {
   const functions = callable(request);
   const calls = remaining(planCalls(text, functions, request), since, request);
   if (calls.length > 0) return { toolCalls: calls };
+  const format = wantedFormat(request);
+  if (format.isJson) return { text: shaped(text, since, format.schema) };
   if (since.some((message) => message.role === "tool")) return { text: answerFrom(since) };
-  if (request.response_format?.type.startsWith("json")) return { text: shaped(text, request) };
-  return { text: unsure(text, functions) };
+  const shown = request.messages[asked];
+  return { text: `${shown === undefined ? "" : showing(shown)}${unsure(text, functions)}` };
 }
 
 /** The functions that may be called under `tool_choice`. */
@@ -83,7 +89,9 @@ function answerFrom(since: readonly SimMessage[]): string {
   const sentences = results.map((message) => {
     const call = calls.get(message.tool_call_id ?? "");
     const about = flat(parseJson(call?.arguments ?? "") ?? "", false) || (call?.name ?? "result");
-    return `${about}: ${flat(parseJson(messageText(message)) ?? messageText(message), true) || "nothing"}.`;
+    const seen = attachmentsOf(message).map(describeAttachment);
+    const told = [flat(parseJson(messageText(message)) ?? messageText(message), true), ...seen];
+    return `${about}: ${told.filter((words) => words !== "").join(", ") || "nothing"}.`;
   });
   return `${sentences.join("\n")}\n${LABEL}`;
 }
@@ -96,13 +104,20 @@ function flat(value: unknown, hasKeys: boolean): string {
   return Object.entries(value).map(member).join(", ");
 }
 
-/** An answer in the JSON form the caller asked for, with what can be found in the question. */
-function shaped(text: string, request: SimRequest): string {
-  const schema = request.response_format?.json_schema?.schema;
-  const filled =
-    schema === undefined ? { simulated: true, question: text } : fillArguments(schema, factsOf(text, []))[0];
-  if (filled !== undefined) return JSON.stringify(filled);
+/** An answer in the JSON form the caller asked for, with what the results and the question hold. */
+function shaped(text: string, since: readonly SimMessage[], schema: unknown): string {
+  const told = since.filter(({ role }) => role === "tool").map(messageText);
+  const results = told.map((result) => parseJson(result) ?? result);
+  const plain = { simulated: true, question: text, ...(results.length > 0 ? { results } : {}) };
+  const value = schema === undefined ? plain : fitSchema(schema, { facts: factsOf(text, []), results });
+  if (value !== undefined) return JSON.stringify(value);
   return `I cannot fill the JSON schema you ask for. Write what to answer: startSimulator({ script: [{ text: "{…}" }] })\n${LABEL}`;
+}
+
+/** What the question shows besides its text, said first: it is all the planner can tell of it. */
+function showing(message: SimMessage): string {
+  const seen = attachmentsOf(message).map(describeAttachment);
+  return seen.length === 0 ? "" : `You showed me ${seen.join(" and ")}.\n`;
 }
 
 function unsure(text: string, functions: readonly SimFunction[]): string {

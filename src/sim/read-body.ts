@@ -10,19 +10,25 @@ export async function readBody(
   if (!/^application\/([\w.-]+\+)?json\b/i.test(type)) {
     return { status: 415, body: { error: "Expected request with `Content-Type: application/json`" } };
   }
+  const bytes = await readBytes(request, limits.maxBodyBytes);
+  return bytes === undefined ? tooLarge : bytes.toString("utf8");
+}
+
+/** The bytes of a request body, or undefined where they are too many. */
+export async function readBytes(request: IncomingMessage, maxBytes: number): Promise<Buffer<ArrayBuffer> | undefined> {
   const chunks: Buffer[] = [];
-  let bytes = 0;
+  let size = 0;
   // Leaving the loop must not destroy the request: that would close the connection before the refusal is sent.
   for await (const chunk of request.iterator({ destroyOnReturn: false })) {
-    bytes += chunk.length;
-    if (bytes > limits.maxBodyBytes) return tooLarge;
+    size += chunk.length;
+    if (size > maxBytes) return undefined;
     chunks.push(chunk);
   }
-  return Buffer.concat(chunks).toString("utf8");
+  return Buffer.concat(chunks);
 }
 
 /** xAI's own limit and wording are not known; this is how its web framework says it. */
-const tooLarge: SimRefusal = {
+export const tooLarge: SimRefusal = {
   status: 413,
   body: { error: "Failed to buffer the request body: length limit exceeded" },
   headers: { connection: "close" },

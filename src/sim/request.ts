@@ -1,7 +1,8 @@
 /**
  * A request as the simulator has understood it. Deliberately not the client's type: the judge keeps its own ruler.
  * Fields are those of xai-wire 1.1 and 1.2, spelled as on the wire; whatever else the caller sent is still there. A
- * request to `/v1/responses` is shown in the same form, so that one script serves both, with `input` and `hosted` beside.
+ * request to `/v1/responses` is shown in the same form, so that one script serves both, with `input` and `hosted` beside; and
+ * one to `/v1/messages`, with `talk` beside.
  */
 export interface SimRequest {
   readonly model: string;
@@ -31,13 +32,21 @@ export interface SimRequest {
   readonly chained?: number;
   /** Responses only: the tools that the server runs, as declared; `tools` holds the functions alone. */
   readonly hosted?: readonly SimHostedTool[];
+  /** Messages only: the messages as sent, each content as a list of blocks. */
+  readonly talk?: readonly SimTalk[];
   readonly [field: string]: unknown;
 }
 
-/** An item of a Responses request or answer, whole (xai-wire 2.2, 2.4). */
+/** An item of a Responses request or answer, or a content block of a Messages one, whole (xai-wire 2.2, 2.4, 3). */
 export interface SimItem {
   readonly type: string;
   readonly [field: string]: unknown;
+}
+
+/** A message of a Messages request (xai-wire 3). */
+export interface SimTalk {
+  readonly role: "user" | "assistant" | "system";
+  readonly content: readonly SimItem[];
 }
 
 /** A tool the server runs, as a Responses request declares it (xai-wire 2.3). */
@@ -62,10 +71,11 @@ export interface SimMessage {
   readonly name?: string;
 }
 
-/** A part of a message; only text is read, the other kinds are counted as present. */
+/** A part of a message, as it was sent. */
 export interface SimPart {
   readonly type: string;
   readonly text?: string;
+  readonly [field: string]: unknown;
 }
 
 /** A tool call as it stands in an assistant message of the history. */
@@ -93,6 +103,8 @@ export interface SimRefusal {
   readonly status: number;
   readonly body: unknown;
   readonly headers?: Readonly<Record<string, string>>;
+  /** A script's own words, which no profile may word anew. */
+  readonly verbatim?: true;
 }
 
 /** xAI's ordinary refusal: 400 `invalid-argument`, flat (xai-wire 5.1, shape 1). */

@@ -1,4 +1,4 @@
-import { type Answer, SIM_FINGERPRINT } from "./answer.ts";
+import { type Answer, incompleteReason, SIM_FINGERPRINT } from "./answer.ts";
 import type { Json } from "./output-item.ts";
 import { outputItems } from "./responses-items.ts";
 import { responsesUsage } from "./responses-usage.ts";
@@ -10,6 +10,7 @@ import { responsesUsage } from "./responses-usage.ts";
 export function responseBody(answer: Answer, phase: "begun" | "ended"): Json {
   const { request, turn } = answer;
   const hasEnded = phase === "ended" && turn.finishReason !== null;
+  const incomplete = incompleteReason(turn);
   const output = phase === "ended" ? outputItems(answer).map(({ done }) => done) : [];
   return {
     created_at: answer.created,
@@ -29,7 +30,7 @@ export function responseBody(answer: Answer, phase: "begun" | "ended"): Json {
     top_p: request.top_p ?? null,
     usage: hasEnded && turn.usage !== null ? responsesUsage(answer) : null,
     user: request.user ?? null,
-    incomplete_details: hasEnded && turn.incomplete !== undefined ? { reason: turn.incomplete } : null,
+    incomplete_details: hasEnded && incomplete !== undefined ? { reason: incomplete } : null,
     status: hasEnded ? statusOf(answer) : "in_progress",
     store: request.store ?? true,
     metadata: { system_fingerprint: SIM_FINGERPRINT },
@@ -50,5 +51,5 @@ export function responseBody(answer: Answer, phase: "begun" | "ended"): Json {
 /** A call of a function ends a response as `completed` too: it is told by its items (xai-wire 2.4). */
 function statusOf({ turn }: Answer): string {
   if (turn.failed !== undefined) return "failed";
-  return turn.incomplete === undefined ? "completed" : "incomplete";
+  return incompleteReason(turn) === undefined ? "completed" : "incomplete";
 }

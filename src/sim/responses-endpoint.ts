@@ -8,6 +8,7 @@ import { responseEvents } from "./responses-events.ts";
 import { responsesRefusal } from "./responses-rules.ts";
 import { responsesShapeProblem } from "./responses-shape.ts";
 import { viewRequest } from "./responses-view.ts";
+import { plainFraming } from "./stream.ts";
 
 /** A response that is kept on the server. */
 interface Stored {
@@ -56,6 +57,7 @@ export function createResponsesEndpoint(): ResponsesEndpoint {
       keep(answer);
       return responseEvents(answer);
     },
+    framing: plainFraming,
     get(id) {
       const found = stored.get(id);
       return found === undefined

@@ -1,4 +1,4 @@
-import type { Answer } from "./answer.ts";
+import { type Answer, incompleteReason } from "./answer.ts";
 import type { Json, OutputItem } from "./output-item.ts";
 import { responseBody } from "./responses-body.ts";
 import { outputItems } from "./responses-items.ts";
@@ -26,7 +26,7 @@ export function responseEvents(answer: Answer): readonly Json[] {
 function terminal(answer: Answer): readonly Json[] {
   const { turn } = answer;
   if (turn.finishReason === null) return [];
-  const end = turn.failed !== undefined ? "failed" : turn.incomplete !== undefined ? "incomplete" : "completed";
+  const end = turn.failed !== undefined ? "failed" : incompleteReason(turn) !== undefined ? "incomplete" : "completed";
   return [{ type: `response.${end}`, response: responseBody(answer, "ended") }];
 }
 

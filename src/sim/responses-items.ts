@@ -1,4 +1,4 @@
-import { type Answer, type AnsweredCall, answeredCalls } from "./answer.ts";
+import { type Answer, type AnsweredCall, answeredCalls, incompleteReason } from "./answer.ts";
 import { annotate } from "./citations.ts";
 import { isIncluded, type Json, type OutputItem } from "./output-item.ts";
 import { servedItem } from "./responses-served.ts";
@@ -70,7 +70,7 @@ function messageItem(answer: Answer, at: number): OutputItem {
   const id = `msg_${answer.id}`;
   const place = { item_id: id, output_index: at };
   const part = { type: "output_text", text, logprobs: [], annotations };
-  const status = turn.incomplete === undefined ? "completed" : "incomplete";
+  const status = incompleteReason(turn) === undefined ? "completed" : "incomplete";
   const message = { id, role: "assistant", type: "message" };
   return {
     added: { content: [], ...message, status: "in_progress" },

@@ -86,9 +86,10 @@ function roleOf(role: unknown): SimMessage["role"] {
 
 function contentOf(content: unknown): string | readonly SimPart[] {
   if (!Array.isArray(content)) return String(content);
-  return content.filter(isRecord).map((part) => ({
+  return content.filter(isRecord).map(({ text, ...part }) => ({
+    ...part,
     type: String(part.type),
-    ...(typeof part.text === "string" ? { text: part.text } : {}),
+    ...(typeof text === "string" ? { text } : {}),
   }));
 }
 

@@ -114,7 +114,8 @@ function refProblem(schema: Schema, path: string, walk: Walk, depth: number): st
   return found;
 }
 
-function pointedAt(root: Schema, ref: string): unknown {
+/** What a reference within a schema leads to; undefined for nothing, and for the schema itself. */
+export function pointedAt(root: Schema, ref: string): unknown {
   let value: unknown = root;
   for (const step of ref.split("/").slice(1)) {
     const name = decodePointer(step);

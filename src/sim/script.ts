@@ -45,15 +45,23 @@ export interface SimTurn {
   /** Responses only: what the text rests on. */
   citations?: readonly SimCitation[];
   /**
-   * Responses only. `true`: there is a reasoning item even without `reasoning`, with encrypted content alone. A text is
-   * sent as the content. Default: reasoning carries encrypted content when `include` asks for it. `false`: never.
+   * Not on chat. `true`: there is a reasoning item (on Messages `redacted_thinking`) even without `reasoning`, with
+   * encrypted content alone. A text is sent as that content (on Messages, beside `reasoning`, as its signature). Default:
+   * reasoning carries encrypted content when `include` asks for it. `false`: never. On Messages thinking is always signed.
    */
   reasoningEncrypted?: boolean | string;
-  /** Responses only: the answer ends `incomplete` for this reason, such as `max_output_tokens`. */
+  /**
+   * The answer ends `incomplete` for this reason, such as `max_output_tokens`; the other endpoints then end it by length,
+   * unless `finishReason` says otherwise.
+   */
   incomplete?: string;
   /** Responses only: the answer ends `failed` with this error. */
   failed?: { readonly code: string; readonly message: string };
-  /** Chat: default `tool_calls` with calls, else `stop`. `null`: none is ever sent, so the answer is never finished. */
+  /**
+   * In the words of chat completions: default `tool_calls` with calls, else `stop`. Messages says it in its own
+   * (`length` is `max_tokens`, `content_filter` is `refusal`; others as they are), Responses ends `incomplete` for `length`
+   * and `content_filter`. `null`: none is ever sent, so the answer is never finished.
+   */
   finishReason?: string | null;
   /** `null`: no usage is sent, even if asked for. */
   usage?: SimUsage | null;
@@ -67,6 +75,16 @@ export interface SimTurn {
    * id and name in the first only.
    */
   split?: "whole" | "words" | "fragments";
+  /**
+   * Chat streams only: by which name a chunk carries its piece. Default `delta`; on profile `proxy`, `message` for xAI's
+   * models, as its description has it (xai-wire 1.7).
+   */
+  chunkField?: "delta" | "message";
+  /**
+   * Messages streams only. `false`: frames without `event:` lines, as xAI's OpenAPI describes them. Default true: the
+   * clients of this protocol read no others.
+   */
+  eventLines?: boolean;
   /** Milliseconds before the headers of the answer. Default 0. */
   delayMs?: number;
   /** Milliseconds before each chunk but the first. Default: the simulator's `pace`. */
@@ -94,7 +112,7 @@ export interface SimTurn {
   comments?: boolean;
   /** Streams only: chunk number so-and-so is sent twice. */
   duplicate?: number;
-  /** Streams only: the body ends without `[DONE]`. */
+  /** Streams only: the body ends without its last frame: `[DONE]`, and on Messages `message_stop`. */
   noDone?: boolean;
 }
 

@@ -19,6 +19,18 @@ export function seal(model: string, itemId: string): string {
   return Buffer.from(text).toString("base64");
 }
 
+/** The signature of thinking on Messages: content sealed for this very text, so that a changed text is noticed. */
+export function signThinking(model: string, thinking: string): string {
+  return seal(model, createHash("sha256").update(thinking).digest("hex"));
+}
+
+/** True for a signature of this text, made for a model of the same family. */
+export function isSigned(thinking: unknown, signature: unknown, model: string): boolean {
+  if (typeof thinking !== "string" || !canUnseal(signature, model)) return false;
+  const { of } = JSON.parse(Buffer.from(String(signature), "base64").toString("utf8")) as { of: string }; // as: unsealed
+  return of === createHash("sha256").update(thinking).digest("hex");
+}
+
 /** True when a simulator has sealed this for a model of the same family. */
 export function canUnseal(content: unknown, model: string): boolean {
   if (typeof content !== "string") return false;

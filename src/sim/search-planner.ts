@@ -1,5 +1,6 @@
 import { calculate } from "./calculate.ts";
 import { factsOf } from "./fill.ts";
+import { wantedFormat } from "./format.ts";
 import { planTurn } from "./planner.ts";
 import { messageText, type SimHostedTool, type SimRequest } from "./request.ts";
 import type { SimTurn } from "./script.ts";
@@ -34,8 +35,7 @@ export function planResponse(request: SimRequest): SimTurn {
   const serverTools = isAnswered ? {} : { serverTools: findings.map(({ call }) => call) };
   if (own.toolCalls !== undefined)
     return { ...thought(request, "I search, then ask."), ...serverTools, toolCalls: own.toolCalls };
-  const isJson = request.response_format?.type.startsWith("json") === true;
-  const said = isJson ? own : answerWith(findings, isAnswered ? own.text : LABEL);
+  const said = wantedFormat(request).isJson ? own : answerWith(findings, isAnswered ? own.text : LABEL);
   return {
     ...thought(request, isAnswered ? "I have what I need." : "I search, then answer."),
     ...serverTools,

@@ -2,10 +2,14 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { setTimeout as wait } from "node:timers/promises";
 import { errorMessage } from "../errors.ts";
 import type { Answer } from "./answer.ts";
+import { attachmentRefusal } from "./attachments.ts";
 import { writeBody } from "./body.ts";
-import { chatEndpoint, type Endpoint } from "./endpoint.ts";
-import { type Gate, keyRefusal, type LookupRoute, routeOf } from "./gate.ts";
+import type { Endpoint } from "./endpoint.ts";
+import type { SimFiles } from "./files.ts";
+import { answerFiles } from "./files-serve.ts";
+import { type FileRoute, type Gate, isFileRoute, keyRefusal, type LookupRoute, routeOf } from "./gate.ts";
 import { findModel, languageModelJson, modelJson, type SimModel } from "./models.ts";
+import { isMessagesPath, type SimProfile, worded } from "./profile.ts";
 import { readBody } from "./read-body.ts";
 import type { SimRefusal, SimRequest } from "./request.ts";
 import type { ResponsesEndpoint } from "./responses-endpoint.ts";
@@ -19,7 +23,10 @@ export interface ServeOptions extends Gate {
   readonly models: readonly SimModel[];
   /** Milliseconds between chunks where a turn does not say. */
   readonly pace: number;
+  readonly chat: Endpoint;
   readonly responses: ResponsesEndpoint;
+  readonly messages: Endpoint;
+  readonly files: SimFiles;
 }
 
 /** Who is answered, and with what bytes that have arrived so far. */
@@ -28,6 +35,7 @@ export interface Exchange {
   readonly response: ServerResponse;
   /** Aborted when the client leaves or the simulator closes. */
   readonly signal: AbortSignal;
+  readonly profile: SimProfile;
   /** Called with the request body as soon as it is read as JSON, or as text where it is none. */
   readonly onBody: (body: unknown) => void;
 }
@@ -35,26 +43,42 @@ export interface Exchange {
 /** Answers one HTTP request. Rejects only with the reason of `signal`. */
 export async function serve(exchange: Exchange, options: ServeOptions): Promise<void> {
   const { method = "", url = "/", headers } = exchange.request;
-  const route = routeOf(method, url);
+  // The header by which Anthropic's servers name a request, and which its client reads.
+  if (isMessagesPath(url)) exchange.response.setHeader("request-id", exchange.response.getHeader("x-request-id") ?? "");
+  const route = routeOf(method, url, options);
   if ("status" in route) return refuse(exchange, route);
-  const refusal = keyRefusal(headers, options);
+  const refusal = keyRefusal(headers, url, options);
   if (refusal !== undefined) return refuse(exchange, refusal);
-  if (route.name === "chat") return serveAnswer(exchange, options, chatEndpoint);
-  if (route.name === "responses") return serveAnswer(exchange, options, options.responses);
-  const { status, body } = lookUp(route, method, options);
-  send(exchange, status, body);
+  if (route.name === "chat" || route.name === "responses" || route.name === "messages")
+    return serveAnswer(exchange, options, options[route.name]);
+  if (isFileRoute(route)) return serveFiles(exchange, route, options.files);
+  const found = lookUp(route, method, options);
+  if (found.status >= 400) return refuse(exchange, found);
+  send(exchange, found.status, found.body);
 }
 
-/** What is read or deleted, and not answered by the model. */
+async function serveFiles(exchange: Exchange, route: FileRoute, files: SimFiles): Promise<void> {
+  const answer = await answerFiles(exchange, route, files);
+  if ("bytes" in answer) {
+    startBody(exchange.response, "application/octet-stream");
+    exchange.response.end(answer.bytes);
+    return;
+  }
+  if (answer.status >= 400) return refuse(exchange, answer);
+  send(exchange, answer.status, answer.body);
+}
+
+/** What is read or deleted, and not answered by the model. xAI shows its own models alone, and a proxy all it serves. */
 function lookUp(
   route: LookupRoute,
   method: string,
-  { models, responses }: ServeOptions,
+  { models, responses, profile }: ServeOptions,
 ): { status: number; body: unknown } {
-  if (route.name === "models") return { status: 200, body: { object: "list", data: models.map(modelJson) } };
-  if (route.name === "language-models") return { status: 200, body: { models: models.map(languageModelJson) } };
+  const shown = models.filter(({ owner }) => profile === "proxy" || owner === undefined);
+  if (route.name === "models") return { status: 200, body: { object: "list", data: shown.map(modelJson) } };
+  if (route.name === "language-models") return { status: 200, body: { models: shown.map(languageModelJson) } };
   if (route.name === "response") return method === "DELETE" ? responses.delete(route.id) : responses.get(route.id);
-  const model = findModel(models, route.id);
+  const model = findModel(shown, route.id);
   if (model === undefined) return statusRefusal(404, route.id);
   return { status: 200, body: route.name === "model" ? modelJson(model) : languageModelJson(model) };
 }
@@ -67,7 +91,7 @@ async function serveAnswer(exchange: Exchange, options: ServeOptions, endpoint: 
   const { request } = decoded;
   const model = findModel(options.models, request.model);
   if (model === undefined) return refuse(exchange, statusRefusal(404, request.model));
-  const refusal = endpoint.refusal(request, model);
+  const refusal = endpoint.refusal(request, model) ?? attachmentRefusal(request, options.files);
   if (refusal !== undefined) return refuse(exchange, refusal);
   const next = await nextTurn(options.script, request);
   if ("status" in next) return refuse(exchange, next);
@@ -108,7 +132,7 @@ async function answerTurn(
   const { endpoint, ...asked } = given;
   const answer: Answer = { ...asked, id: answerId(given.index), created: Math.floor(Date.now() / 1000) };
   if (given.request.stream === true) {
-    const frames = streamFrames(turn, () => endpoint.chunks(answer));
+    const frames = streamFrames(turn, { own: () => endpoint.chunks(answer), framing: endpoint.framing(turn) });
     return stream(exchange, frames, { turn, delayMs: turn.chunkDelayMs ?? options.pace });
   }
   startBody(exchange.response, "application/json");
@@ -120,11 +144,13 @@ async function answerTurn(
 /** What a turn answers with instead of model output, if anything. */
 function turnRefusal(turn: SimTurn, request: SimRequest): SimRefusal | undefined {
   if (turn.redirect !== undefined) return { status: 307, body: "", headers: { location: turn.redirect } };
-  if (turn.body !== undefined) return { status: turn.status ?? 200, body: turn.body };
+  if (turn.body !== undefined) return { status: turn.status ?? 200, body: turn.body, verbatim: true };
   if (turn.status !== undefined) return statusRefusal(turn.status, request.model);
   if (turn.json200Error === undefined) return undefined;
   const own = { code: "The service is currently unavailable", error: "Timed out waiting for first token" };
-  return { status: 200, body: turn.json200Error === true ? own : turn.json200Error };
+  return turn.json200Error === true
+    ? { status: 200, body: own }
+    : { status: 200, body: turn.json200Error, verbatim: true };
 }
 
 async function stream(
@@ -146,7 +172,8 @@ export function answerId(index: number): string {
   return `51300000-0000-4000-8000-${index.toString(16).padStart(12, "0")}`;
 }
 
-function refuse(exchange: Exchange, refusal: SimRefusal): void {
+function refuse(exchange: Exchange, found: SimRefusal): void {
+  const refusal = worded(found, { profile: exchange.profile, url: exchange.request.url ?? "/" });
   for (const [name, value] of Object.entries(refusal.headers ?? {})) exchange.response.setHeader(name, value);
   send(exchange, refusal.status, refusal.body);
 }

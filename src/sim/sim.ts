@@ -1,9 +1,13 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { AgentError } from "../errors.ts";
+import { createChatEndpoint } from "./endpoint.ts";
+import { createSimFiles } from "./files.ts";
 import { looksReal } from "./gate.ts";
-import { type SimModel, simModels } from "./models.ts";
+import { createMessagesEndpoint } from "./messages-endpoint.ts";
+import { foreignModels, type SimModel, simModels } from "./models.ts";
 import { planTurn } from "./planner.ts";
+import type { SimProfile } from "./profile.ts";
 import type { SimRequest } from "./request.ts";
 import { createResponsesEndpoint } from "./responses-endpoint.ts";
 import { readScript, type SimScript, type SimTurn } from "./script.ts";
@@ -14,13 +18,19 @@ import { type Exchange, type ServeOptions, serve } from "./serve.ts";
 export interface SimulatorOptions {
   /** What it answers. Default: a rule-based planner that calls the registered functions, searches, and answers from what it found. */
   readonly script?: SimScript;
+  /**
+   * Whom it plays. `xai` (default). `proxy`: a service that resells it: chunks with `message` and running usage, the
+   * Messages route at the host root too, `x-api-key` on every route, errors as OpenAI and Anthropic word them, 401 for a
+   * wrong key.
+   */
+  readonly profile?: SimProfile;
   /** TCP port on 127.0.0.1. Default 0: any free one. */
   readonly port?: number;
-  /** The models it serves. Default: `simModels`. */
+  /** The models it serves. Default: `simModels` and `foreignModels`; with `simModels` alone it is as strict as xAI. */
   readonly models?: readonly SimModel[];
   /** Milliseconds between the chunks of a stream, where a turn does not say. Default 0. */
   readonly pace?: number;
-  /** The one key it takes. Default `sim_fairwitness`. Must not start with `xai-`. */
+  /** The one key it takes. Default `sim_fairwitness`. Must not look like a real one. */
   readonly apiKey?: string;
   /** Longest request body, in bytes, before 413. Default 32 MiB; xAI's own limit is not known. */
   readonly maxBodyBytes?: number;
@@ -43,8 +53,9 @@ export interface SimRecordedRequest {
 export interface Simulator {
   /** The base URL to give to a client, with `/v1`. */
   readonly url: string;
-  /** The same without a path. */
+  /** The same without a path: the base URL for clients of Anthropic's protocol, which add `/v1/messages`. */
   readonly origin: string;
+  readonly profile: SimProfile;
   /** The key it takes; it starts with `sim_` unless set otherwise. */
   readonly apiKey: string;
   /** Every request so far, in order of arrival. Grows while it runs. */
@@ -59,9 +70,9 @@ export interface Simulator {
 const SECRET_HEADERS = new Set(["authorization", "x-api-key", "api-key", "cookie", "proxy-authorization"]);
 
 /**
- * Starts a simulated xAI API on 127.0.0.1: `POST /v1/chat/completions` and `POST /v1/responses`, streamed and not; `GET`
- * and `DELETE /v1/responses/{id}` of what was stored; `GET /v1/models[/{id}]` and `GET /v1/language-models[/{id}]`.
- * @throws {AgentError} `invalid_option`: the port is taken or not allowed, or `apiKey` looks like a real key.
+ * Starts a simulated xAI API on 127.0.0.1: `POST /v1/chat/completions`, `POST /v1/responses` and `POST /v1/messages`, streamed and not; `GET`
+ * and `DELETE /v1/responses/{id}` of what was stored; `/v1/files` and below; `GET /v1/models[/{id}]` and `GET /v1/language-models[/{id}]`.
+ * @throws {AgentError} `invalid_option`: the port is taken or not allowed, `profile` is none, or `apiKey` looks like a real key.
  */
 export async function startSimulator(options: SimulatorOptions = {}): Promise<Simulator> {
   const apiKey = options.apiKey ?? "sim_fairwitness";
@@ -71,19 +82,32 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
       `The simulator takes no real key: pass an apiKey that starts with "sim_", or none.`,
     );
   }
+  const { profile = "xai" } = options;
+  checkProfile(profile);
   const script = readScript(options.script ?? plan);
   const requests: SimRecordedRequest[] = [];
   const server = createSimServer(requests, {
     script,
     apiKey,
-    models: options.models ?? simModels,
+    profile,
+    models: options.models ?? [...simModels, ...foreignModels],
     pace: options.pace ?? 0,
     maxBodyBytes: options.maxBodyBytes ?? 32 * 1024 * 1024,
+    chat: createChatEndpoint(profile),
     responses: createResponsesEndpoint(),
+    messages: createMessagesEndpoint(profile),
+    files: createSimFiles(),
   });
   const origin = `http://127.0.0.1:${await listen(server, options.port ?? 0)}`;
   const close = closer(server);
-  return { url: `${origin}/v1`, origin, apiKey, requests, unused: script.unused, close, [Symbol.asyncDispose]: close };
+  const { unused } = script;
+  return { url: `${origin}/v1`, origin, profile, apiKey, requests, unused, close, [Symbol.asyncDispose]: close };
+}
+
+/** For callers without types. */
+function checkProfile(profile: string): void {
+  if (profile === "xai" || profile === "proxy") return;
+  throw new AgentError("invalid_option", `The simulator has no profile "${profile}". It has "xai" and "proxy".`);
 }
 
 /** The planner of the endpoint that was asked. */
@@ -97,7 +121,8 @@ function createSimServer(requests: SimRecordedRequest[], options: ServeOptions):
     response.once("close", () => left.abort());
     response.setHeader("x-fairwitness-simulated", "true");
     response.setHeader("x-request-id", `sim_req_${requests.length}`);
-    const exchange = { request, response, signal: left.signal, onBody: record(requests, request, response) };
+    const onBody = record(requests, request, response);
+    const exchange = { request, response, signal: left.signal, profile: options.profile, onBody };
     serve(exchange, options).catch((thrown: unknown) => endFailed(exchange, thrown));
   });
   return server.on("clientError", (_error, socket) => {

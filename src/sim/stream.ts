@@ -1,4 +1,5 @@
 import { type Answer, type AnsweredCall, answeredCalls, answerUsage, closingFields, finishReason } from "./answer.ts";
+import { isRecord, parseJson } from "./request.ts";
 import type { SimTurn } from "./script.ts";
 
 /** Bytes of arguments in one piece when tool calls are sent in fragments. */
@@ -20,14 +21,43 @@ export function frameText(frame: Frame): string {
   return frame.event === undefined ? `data: ${frame.data}\n\n` : `event: ${frame.event}\ndata: ${frame.data}\n\n`;
 }
 
-/**
- * All frames of a streamed answer, the scripted faults among them, `[DONE]` last.
- * @param own The turn's own chunks, where its script does not say others.
- */
-export function streamFrames(turn: SimTurn, own: () => readonly Readonly<Record<string, unknown>>[]): readonly Frame[] {
-  const chunks = turn.chunks ?? own();
-  const frames = chunks.map((chunk) => ({ data: typeof chunk === "string" ? chunk : JSON.stringify(chunk) }));
-  return withFaults(frames, turn);
+/** How an endpoint frames its streams. */
+export interface Framing {
+  /** Each frame says in an `event:` line what its data says as `type`. */
+  readonly isNamed: boolean;
+  /** `[DONE]` is the last frame. */
+  readonly endsWithDone: boolean;
+  /** The error in a stream, where a script does not say another. */
+  readonly capacityError: unknown;
+}
+
+/** Data alone, `[DONE]` last: chat completions and Responses. */
+export function plainFraming(): Framing {
+  return { isNamed: false, endsWithDone: true, capacityError: CAPACITY_ERROR };
+}
+
+/** What a stream is made from. */
+interface StreamSource {
+  /** The turn's own chunks, where its script does not say others. */
+  own(): readonly Readonly<Record<string, unknown>>[];
+  readonly framing: Framing;
+}
+
+/** All frames of a streamed answer, the scripted faults among them, `[DONE]` last where the endpoint has it. */
+export function streamFrames(turn: SimTurn, { own, framing }: StreamSource): readonly Frame[] {
+  return withFaults(
+    (turn.chunks ?? own()).map((chunk) => dataFrame(chunk, framing)),
+    turn,
+    framing,
+  );
+}
+
+function dataFrame(chunk: unknown, { isNamed }: Framing, name?: string): Frame {
+  const data = typeof chunk === "string" ? chunk : JSON.stringify(chunk);
+  const value = typeof chunk === "string" ? parseJson(chunk) : chunk;
+  const type = isNamed && isRecord(value) && typeof value.type === "string" ? value.type : undefined;
+  const event = type ?? name;
+  return event === undefined ? { data } : { event, data };
 }
 
 /** The chunks of an answer in recorded order: reasoning, text, calls, an empty delta with the reason, usage (1.4). */
@@ -54,9 +84,9 @@ function choiceChunks(answer: Answer, index: number): readonly Record<string, un
     ...said.map((delta) => ({ delta, created: later })),
   ].map(({ delta, created }, at) => ({ delta: at === 0 ? { ...delta, role: "assistant" } : delta, created }));
   const last = reason === undefined ? [] : [{ delta: {}, created: later, finish_reason: reason }];
-  return [...deltas, ...last].map(({ created, ...choice }) => ({
+  return [...deltas, ...last].map(({ created, delta, ...end }) => ({
     ...envelope(answer, created),
-    choices: [{ index, ...choice }],
+    choices: [{ index, [turn.chunkField ?? "delta"]: delta, ...end }],
     ...closingFields(turn),
   }));
 }
@@ -92,22 +122,27 @@ function fragmentsOf(call: AnsweredCall, index: number): readonly Record<string,
 }
 
 /** The scripted faults that are frames; those that are bytes belong to the writer. */
-function withFaults(chunks: readonly Frame[], turn: SimTurn): readonly Frame[] {
+function withFaults(chunks: readonly Frame[], turn: SimTurn, framing: Framing): readonly Frame[] {
   const { duplicate, errorEvent } = turn;
   const kept = chunks
     .slice(0, errorEvent?.afterChunks)
     .flatMap((frame, at) => (duplicate === at ? [frame, frame] : [frame]));
-  const frames = withUnknown([...kept, ...closingFrames(turn)], turn);
+  const frames = withUnknown([...kept, ...closingFrames(turn, framing)], turn, framing);
   return turn.comments === true ? frames.flatMap((frame) => [{ comment: "keep-alive" }, frame]) : frames;
 }
 
-function closingFrames({ errorEvent, noDone }: SimTurn): readonly Frame[] {
-  if (errorEvent !== undefined) return [{ data: JSON.stringify(errorEvent.data ?? CAPACITY_ERROR) }];
-  return noDone === true ? [] : [{ data: "[DONE]" }];
+function closingFrames({ errorEvent, noDone }: SimTurn, framing: Framing): readonly Frame[] {
+  if (errorEvent !== undefined) {
+    const error = JSON.stringify(errorEvent.data ?? framing.capacityError);
+    return [dataFrame(error, framing, framing.isNamed ? "error" : undefined)];
+  }
+  return noDone === true || !framing.endsWithDone ? [] : [{ data: "[DONE]" }];
 }
 
-function withUnknown(frames: readonly Frame[], { unknownEvent }: SimTurn): readonly Frame[] {
+function withUnknown(frames: readonly Frame[], { unknownEvent }: SimTurn, framing: Framing): readonly Frame[] {
   if (unknownEvent === undefined) return frames;
-  const extra = { event: unknownEvent.event ?? "ping", data: JSON.stringify(unknownEvent.data ?? { type: "ping" }) };
-  return frames.toSpliced(unknownEvent.afterChunks, 0, extra);
+  const { afterChunks, event, data = { type: "ping" } } = unknownEvent;
+  const text = JSON.stringify(data);
+  const extra = event === undefined ? dataFrame(text, framing, "ping") : { event, data: text };
+  return frames.toSpliced(afterChunks, 0, extra);
 }

@@ -1,5 +1,13 @@
 import type { SimModel } from "./models.ts";
-import type { SimRequest } from "./request.ts";
+import {
+  messageText,
+  parseJson,
+  type SimMessage,
+  type SimPart,
+  type SimRequest,
+  type SimSentCall,
+  type SimTool,
+} from "./request.ts";
 import type { SimTurn } from "./script.ts";
 
 /** What the answer consumed, in xAI's own spelling (xai-wire 1.3). */
@@ -23,14 +31,42 @@ export function estimateTokens(text: string): number {
   return Math.ceil(Buffer.byteLength(text) / 4);
 }
 
-/** Estimated tokens of everything the model would read: messages or items, and tools. */
-export function estimatePrompt(request: SimRequest): number {
-  const { input, messages, tools, hosted } = request;
-  const read = [input ?? messages, tools, hosted].flatMap((part) => (part === undefined ? [] : [JSON.stringify(part)]));
-  return Math.max(
-    1,
-    read.map(estimateTokens).reduce((sum, tokens) => sum + tokens, 0),
-  );
+/** What an image or a file counts, whatever its size: xAI's own count is not in our sources. */
+const ATTACHMENT_TOKENS = 256;
+
+/**
+ * Estimated tokens of everything the model would read: messages and tools. Counted in one form for all endpoints, so that
+ * one conversation counts the same on each of them: with content as text, and without the reasoning of earlier turns,
+ * which each hands back in its own way.
+ */
+export function estimatePrompt({ messages, tools, hosted }: SimRequest): number {
+  const read = [messages.map(readForm), tools?.map(toolForm), hosted];
+  const texts = read.flatMap((part) => (part === undefined ? [] : [JSON.stringify(part)]));
+  const attachments = messages.map(attachmentCount).reduce((sum, count) => sum + count, 0);
+  const tokens = texts.map(estimateTokens).reduce((sum, count) => sum + count, 0);
+  return Math.max(1, tokens + attachments * ATTACHMENT_TOKENS);
+}
+
+function readForm(message: SimMessage): unknown {
+  const { role, tool_calls: calls, tool_call_id } = message;
+  const content = messageText(message);
+  if (!calls || calls.length === 0)
+    return tool_call_id === undefined ? { role, content } : { role, tool_call_id, content };
+  return { role, content, tool_calls: calls.map(callForm) };
+}
+
+/** Arguments without the white space that only their writer chose. */
+function callForm({ id, function: { name, arguments: args } }: SimSentCall): unknown {
+  const value = parseJson(args);
+  return { id, type: "function", function: { name, arguments: value === undefined ? args : JSON.stringify(value) } };
+}
+
+function toolForm({ type, function: fn }: SimTool): unknown {
+  return { type, function: { name: fn?.name, description: fn?.description, parameters: fn?.parameters } };
+}
+
+function attachmentCount({ content }: SimMessage): number {
+  return Array.isArray(content) ? content.filter((part: SimPart) => typeof part.text !== "string").length : 0;
 }
 
 /** Usage with xAI's arithmetic: reasoning stands beside the completion, and the total is the sum of all three. */

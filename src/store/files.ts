@@ -1,12 +1,14 @@
-import { appendFileSync, mkdirSync, writeFileSync } from "node:fs";
+import { appendFileSync } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { AgentError, errorMessage } from "../errors.ts";
 import { formatEvent, type ParsedRecord, parseRecord } from "../event/index.ts";
+import { createFileArtifacts } from "./file-artifacts.ts";
+import { codeOf, failed, makeFolder } from "./file-folder.ts";
 import { dropTornTail } from "./file-tail.ts";
 import { describeFile } from "./first-line.ts";
 import { checkRunId } from "./run-id.ts";
-import { newestFirst, type RunStore } from "./store.ts";
+import { type LocalStore, newestFirst } from "./store.ts";
 
 const EXTENSION = ".jsonl";
 
@@ -14,9 +16,10 @@ const EXTENSION = ".jsonl";
  * Keeps each record in a file of its own, `<folder>/runs/<runId>.jsonl`, one event a line: `tail -f`, `grep` and `jq`
  * read it while the run goes on. The folder is made at the first append, with a `.gitignore` by which git ignores it.
  * Events are handed to the operating system before `append` returns: they survive the end of this process, not a power cut.
+ * Results that are too large for a record are in `<folder>/artifacts/<sha256>`.
  * @param folder relative to the working directory at this call. Default `.fairwitness`.
  */
-export function createFileStore(folder = ".fairwitness"): RunStore {
+export function createFileStore(folder = ".fairwitness"): LocalStore {
   const home = resolve(folder);
   const runs = join(home, "runs");
   const fileOf = (runId: string): string => {
@@ -25,6 +28,7 @@ export function createFileStore(folder = ".fairwitness"): RunStore {
   };
   const begun = new Set<string>();
   return {
+    artifacts: createFileArtifacts(home),
     append(runId, events) {
       const file = fileOf(runId);
       if (events.length === 0) return;
@@ -44,15 +48,6 @@ export function createFileStore(folder = ".fairwitness"): RunStore {
       return newestFirst((await Promise.all(found)).filter((run) => run !== undefined));
     },
   };
-}
-
-function makeFolder(home: string, runs: string): void {
-  mkdirSync(runs, { recursive: true });
-  try {
-    writeFileSync(join(home, ".gitignore"), "*\n", { flag: "wx" });
-  } catch (error) {
-    if (codeOf(error) !== "EEXIST") throw error; // one that is there already may say something else on purpose
-  }
 }
 
 async function readRecord(runId: string, file: string): Promise<string> {
@@ -93,12 +88,4 @@ function doing(what: string, act: () => void): void {
   } catch (error) {
     throw failed(what, error);
   }
-}
-
-function failed(what: string, cause: unknown): AgentError {
-  return new AgentError("store_failed", `${what}: ${errorMessage(cause)}. See that the folder can be used.`, { cause });
-}
-
-function codeOf(error: unknown): unknown {
-  return (error as { code?: unknown } | null)?.code;
 }

@@ -1,3 +1,4 @@
 export { createFileStore } from "./files.ts";
 export { createMemoryStore } from "./memory.ts";
-export type { RunStore, StoredRun } from "./store.ts";
+export { createMemoryArtifacts } from "./memory-artifacts.ts";
+export type { LocalStore, RunStore, StoredRun } from "./store.ts";

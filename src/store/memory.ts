@@ -1,15 +1,17 @@
 import { AgentError } from "../errors.ts";
 import { formatEvent, parseRecord } from "../event/index.ts";
+import { createMemoryArtifacts } from "./memory-artifacts.ts";
 import { checkRunId } from "./run-id.ts";
-import { newestFirst, type RunStore, type StoredRun } from "./store.ts";
+import { type LocalStore, newestFirst, type StoredRun } from "./store.ts";
 
 /**
  * Keeps records in this process, for tests. They are kept as text, as every other store does: what is read was read
  * back, so no one can change a record through an event they hold.
  */
-export function createMemoryStore(): RunStore {
+export function createMemoryStore(): LocalStore {
   const records = new Map<string, { lines: string[]; startedAt: number }>();
   return {
+    artifacts: createMemoryArtifacts({ maxBytes: Number.POSITIVE_INFINITY }),
     append(runId, events) {
       checkRunId(runId);
       const [first] = events;

@@ -1,4 +1,4 @@
-import type { ParsedRecord, StoredEvent } from "../event/index.ts";
+import type { ArtifactStore, ParsedRecord, StoredEvent } from "../event/index.ts";
 
 /** Where records live beyond the run that wrote them. */
 export interface RunStore {
@@ -15,6 +15,13 @@ export interface RunStore {
   read(runId: string): Promise<ParsedRecord>;
   /** Every run that is stored, the newest first. A record that cannot be read is among them, with its `problem`. */
   list(): Promise<readonly StoredRun[]>;
+  /** Keeps results that are too large for a record. Without it they are kept in memory, with the run. */
+  readonly artifacts?: ArtifactStore;
+}
+
+/** A store that keeps artifacts too. */
+export interface LocalStore extends RunStore {
+  readonly artifacts: ArtifactStore;
 }
 
 /** A run that is stored, as a list shows it. */

@@ -34,6 +34,8 @@ interface Watch {
   deltas: Map<string, number>;
   voidEpochs: Set<string>;
   liveEpoch: Map<string, string>;
+  /** Calls whose handlers ended after they were answered for. */
+  late: Set<string>;
   problems: string[];
 }
 
@@ -48,6 +50,7 @@ export function createAutomaton(): Automaton {
     deltas: new Map(),
     voidEpochs: new Set(),
     liveEpoch: new Map(),
+    late: new Set(),
     problems: [],
   };
   return {
@@ -78,6 +81,10 @@ function seeStored(watch: Watch, event: StoredEvent): void {
     return;
   }
   if (!watch.isOpen && watch.closing === undefined) broken("nothing comes before run.started");
+  if (event.type === "tool.late") {
+    seeLate(watch, event, broken);
+    return;
+  }
   if (watch.closing !== undefined) {
     if (isClosing(event)) broken("a segment has one closing event");
     else if (!isEvidence(watch, event)) broken("only evidence follows the closing event");
@@ -90,6 +97,17 @@ function seeStored(watch: Watch, event: StoredEvent): void {
     return;
   }
   seeInStep(watch, event, broken);
+}
+
+/** Evidence of a call that was answered for: behind its end, wherever the run is by then, and once. */
+function seeLate(
+  watch: Watch,
+  { call, step }: Extract<StoredEvent, { type: "tool.late" }>,
+  broken: (rule: string) => void,
+): void {
+  if (step === undefined || !watch.closedSteps.has(step)) broken("it follows the end of its call");
+  if (watch.late.has(call.id)) broken(`the call ${call.id} ended late already`);
+  watch.late.add(call.id);
 }
 
 function isEvidence(watch: Watch, event: StoredEvent): boolean {

@@ -1,3 +1,12 @@
+export {
+  type Recorder,
+  type RecordOptions,
+  type Replayer,
+  type ReplayOptions,
+  record,
+  replay,
+  type UnusedExchange,
+} from "../cassette/index.ts";
 export type {
   SimCitation,
   SimScript,

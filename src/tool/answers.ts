@@ -38,6 +38,18 @@ export function failedAnswer(tool: AnyTool, thrown: unknown): ToolAnswer {
   return { outcome: "error", content, error: { ...errorInfo(thrown), message: full } };
 }
 
+/** More calls in one turn than are carried out: this one was not. */
+export function tooManyCallsAnswer(name: string, max: number): ToolAnswer {
+  const content = `${name} was not run: only the first ${max} calls of a turn are. Ask for it again in a later turn.`;
+  return { outcome: "denied", content, error: { code: "too_many_calls", message: content } };
+}
+
+/** The server sent the call twice, word for word and under one id: the other one was carried out. */
+export function duplicateAnswer(name: string, callId: string): ToolAnswer {
+  const content = `This is the call ${callId} of ${name} once more: it was carried out once, and its result stands there.`;
+  return { outcome: "denied", content, error: { code: "duplicate_call", message: content } };
+}
+
 /** The time was up. The handler may still be at work: what it did is not known. */
 export function timeoutAnswer(tool: AnyTool): ToolAnswer {
   const content = `${tool.name} did not finish within ${formatMs(tool.timeoutMs)}. ${whatNow(tool)}`;

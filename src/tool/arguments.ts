@@ -1,6 +1,6 @@
 import { type Clock, systemClock } from "../clock.ts";
-import { errorMessage } from "../errors.ts";
 import type { InputIssue } from "../message/index.ts";
+import { MAX_JSON_LENGTH, readJsonText } from "./json-text.ts";
 import type { AnyTool, InputVerdict } from "./tool.ts";
 
 /** What became of the arguments of a call. */
@@ -17,10 +17,6 @@ export interface ReadArguments {
   error?: unknown;
 }
 
-/** Largest arguments, in UTF-16 units, and deepest nesting. */
-const MAX_LENGTH = 1_048_576;
-const MAX_DEPTH = 64;
-
 /**
  * Reads the arguments of a call as the model wrote them, strictly: one JSON object, at most 1 MiB, at most 64 levels, no
  * keys that reach for prototypes; empty text is `{}`. Then the tool's own check, within the tool's time; without a tool
@@ -31,15 +27,11 @@ export async function readArguments(
   text: string,
   clock: Clock = systemClock,
 ): Promise<ReadArguments> {
-  const problem = scan(text);
-  if (problem !== undefined) return refuse(problem, { inputText: cut(text) });
-  const source = text.trim() === "" ? "{}" : text;
-  const parsed = parse(source);
-  if ("problem" in parsed) return refuse(parsed.problem, { inputText: text });
-  const input = parsed.json;
+  const source = text.trim() === "" && text.length <= MAX_JSON_LENGTH ? "{}" : text;
+  const read = readJsonText(source, "the arguments are");
+  if ("problem" in read) return refuse(read.problem, { inputText: cut(text) });
+  const input = read.json;
   const isObject = typeof input === "object" && input !== null;
-  const key = isObject ? forbiddenKey(input) : undefined;
-  if (key !== undefined) return refuse(`the key ${key} is not allowed`, { inputText: text });
   if (!isObject || Array.isArray(input)) return refuse("the arguments must be one JSON object", { input });
   if (tool === undefined) return { input };
   // Parsed again, so that nothing the schema or the handler does to its object changes what is recorded.
@@ -53,49 +45,8 @@ function refuse(message: string, kept: { input?: unknown; inputText?: string }):
   return { ...kept, issues: [{ path: "", message }] };
 }
 
-/** Length and depth, before anything is parsed and without recursion. */
-function scan(text: string): string | undefined {
-  if (text.length > MAX_LENGTH) return `the arguments are longer than ${MAX_LENGTH} characters`;
-  let depth = 0;
-  let isString = false;
-  for (let n = 0; n < text.length; n++) {
-    const char = text[n];
-    if (isString && char === "\\") n++;
-    else if (char === '"') isString = !isString;
-    else if (isString) continue;
-    else if (char === "{" || char === "[") depth++;
-    else if (char === "}" || char === "]") depth--;
-    if (depth > MAX_DEPTH) return `the arguments are nested deeper than ${MAX_DEPTH} levels`;
-  }
-  return undefined;
-}
-
-type Parsed = { json: unknown } | { problem: string };
-
-function parse(text: string): Parsed {
-  try {
-    return { json: JSON.parse(text) };
-  } catch (error) {
-    return { problem: `the arguments are not JSON: ${errorMessage(error)}` };
-  }
-}
-
-/** An own key by which a careless merge would change a prototype, at any depth. */
-function forbiddenKey(root: object): string | undefined {
-  const open: object[] = [root];
-  for (let object = open.pop(); object !== undefined; object = open.pop()) {
-    if (Object.hasOwn(object, "__proto__")) return "__proto__";
-    for (const [key, value] of Object.entries(object)) {
-      if (typeof value !== "object" || value === null) continue;
-      if (key === "constructor" && Object.hasOwn(value, "prototype")) return "constructor.prototype";
-      open.push(value);
-    }
-  }
-  return undefined;
-}
-
 function cut(text: string): string {
-  return text.length <= MAX_LENGTH ? text : `${text.slice(0, 4000)}… [${text.length - 4000} more characters]`;
+  return text.length <= MAX_JSON_LENGTH ? text : `${text.slice(0, 4000)}… [${text.length - 4000} more characters]`;
 }
 
 /** A check that never answers does not hold the run. */

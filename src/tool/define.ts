@@ -1,22 +1,23 @@
-import { AgentError } from "../errors.ts";
+import { ownOptions } from "../own.ts";
 import { createCheck } from "./check.ts";
-import { createExecute } from "./execute.ts";
-import { type GateVerdict, gateSchema } from "./gate.ts";
+import { createExecute, MAX_STORED_BYTES } from "./execute.ts";
+import { gateSchema, passGate } from "./gate.ts";
 import { checkToolOptions } from "./habits.ts";
 import { isEventOf } from "./is.ts";
 import type { ToolOptions } from "./options.ts";
 import { xaiSchemaProfile } from "./profile.ts";
 import { type SchemaInput, type ToolSchema, toJsonSchema } from "./schema.ts";
-import type { JsonSchema, Tool, ToolEvent } from "./tool.ts";
+import type { Tool, ToolEvent } from "./tool.ts";
 
 /**
  * Makes a tool. Its schema and name are checked now, against what xAI takes; its arguments at every call.
  * @throws {AgentError} `invalid_tool` for an option, `invalid_schema` for a schema that cannot be sent.
  */
 export function defineTool<S extends ToolSchema, Context = unknown, Output = unknown>(
-  options: ToolOptions<S, Context, Output>,
+  given: ToolOptions<S, Context, Output>,
 ): Tool<Context, SchemaInput<S>, Output> {
-  checkToolOptions(options);
+  checkToolOptions(given);
+  const options = ownOptions(given);
   const { name, description } = options;
   const label = `Tool ${name}: input`;
   const gated = passGate(gateSchema(toJsonSchema(options.input, label), xaiSchemaProfile), label);
@@ -31,6 +32,7 @@ export function defineTool<S extends ToolSchema, Context = unknown, Output = unk
     private: options.private ?? false,
     timeoutMs: options.timeoutMs ?? 60_000,
     maxOutputBytes: options.maxOutputBytes ?? 1_048_576,
+    maxStoredBytes: options.maxStoredBytes ?? MAX_STORED_BYTES,
     concurrency: options.concurrency ?? "parallel",
     endsRun: options.endsRun ?? false,
     onError: options.onError ?? "model",
@@ -38,13 +40,4 @@ export function defineTool<S extends ToolSchema, Context = unknown, Output = unk
     execute: createExecute(options),
     is: (event): event is ToolEvent<SchemaInput<S>, Output> => isEventOf(name, event),
   });
-}
-
-function passGate(verdict: GateVerdict, label: string): { schema: JsonSchema; weakened: readonly string[] } {
-  if (verdict.verdict === "send") return { schema: verdict.schema, weakened: [] };
-  if (verdict.verdict === "weakened") return verdict;
-  const refusals = verdict.refusals.map(
-    ({ path, reason, fix }) => `${path.replace(/^input\.?/, "") || "the root"}: ${reason}; ${fix}`,
-  );
-  throw new AgentError("invalid_schema", `${label} cannot be sent to xAI. ${refusals.join(". ")}.`);
 }

@@ -3,11 +3,15 @@ export type Encoding = { ok: true; json: unknown } | { ok: false; reason: string
 
 const MAX_DEPTH = 200;
 const MAX_NODES = 5_000_000;
+/** Characters of JSON, nearly: half of the longest string there is. One text many times over would soon be beyond that. */
+const MAX_LENGTH = 2 ** 28;
 
 interface Pass {
   /** The objects above this one: meeting one again is a cycle. The same object twice, side by side, is not. */
   readonly above: Set<object>;
   nodes: number;
+  /** Characters of JSON so far, nearly. */
+  length: number;
 }
 
 class NotJson extends Error {}
@@ -16,12 +20,22 @@ class NotJson extends Error {}
  * What a handler returned as plain JSON data, a copy. `undefined` is null; Date is its ISO text; BigInt its digits; Map
  * an object when its keys are strings, else a list of pairs; Set a list; bytes base64, other typed arrays lists; Error
  * its name, message and code; RegExp its source; NaN and infinities are null, functions and symbols are left out, as
- * JSON does. Everything else follows `toJSON` and own properties. Not JSON: cycles, more than 200 levels, getters and
- * `toJSON` that throw, and objects without any JSON (promises, responses, streams). Never throws.
+ * JSON does. Everything else follows `toJSON` and own properties, each read once. Not JSON: cycles, more than 200 levels,
+ * 5 million values or 268 million characters, getters and `toJSON` that throw, and objects without any JSON (promises, responses,
+ * streams). Never throws.
  */
 export function encodeJson(value: unknown): Encoding {
+  const encoding = encodeMeasured(value);
+  return encoding.ok ? { ok: true, json: encoding.json } : encoding;
+}
+
+/** The same, with how long the JSON is, nearly: never more than six times `length`, since that is what an escape takes. */
+export function encodeMeasured(
+  value: unknown,
+): (Encoding & { ok: false }) | { ok: true; json: unknown; length: number } {
+  const pass: Pass = { above: new Set(), nodes: 0, length: 0 };
   try {
-    return { ok: true, json: encode(value, "the result", { above: new Set(), nodes: 0 }) ?? null };
+    return { ok: true, json: encode(value, "the result", pass) ?? null, length: pass.length };
   } catch (error) {
     if (error instanceof NotJson) return { ok: false, reason: error.message };
     return { ok: false, reason: "reading it threw an error (a getter, toJSON or proxy)" };
@@ -31,6 +45,9 @@ export function encodeJson(value: unknown): Encoding {
 function encode(value: unknown, path: string, pass: Pass): unknown {
   switch (typeof value) {
     case "string":
+      // With its quotes and what follows it; half a surrogate pair is escaped, and then six characters.
+      count(pass, (value.isWellFormed() ? 1 : 6) * value.length + 3);
+      return value;
     case "boolean":
       return value;
     case "number":
@@ -48,6 +65,7 @@ function encode(value: unknown, path: string, pass: Pass): unknown {
 }
 
 function encodeObject(value: object, path: string, pass: Pass): unknown {
+  count(pass, 3);
   if (pass.above.has(value)) throw new NotJson(`${path} refers back to what holds it (a cycle)`);
   if (pass.above.size >= MAX_DEPTH) throw new NotJson(`it is nested deeper than ${MAX_DEPTH} levels`);
   if (++pass.nodes > MAX_NODES) throw new NotJson(`it holds more than ${MAX_NODES} values`);
@@ -60,7 +78,7 @@ function encodeObject(value: object, path: string, pass: Pass): unknown {
 function encodeKind(value: object, path: string, pass: Pass): unknown {
   if (Array.isArray(value)) return Array.from(value, (item: unknown, n) => encode(item, `${path}[${n}]`, pass) ?? null);
   if (value instanceof Date) return Number.isNaN(value.getTime()) ? null : value.toISOString();
-  if (value instanceof ArrayBuffer) return base64(new Uint8Array(value));
+  if (value instanceof ArrayBuffer) return encodeBytes(new Uint8Array(value), pass);
   if (ArrayBuffer.isView(value)) return encodeView(value, path, pass);
   if (value instanceof Map) return encodeMap(value, path, pass);
   if (value instanceof Set) return [...value].map((item, n) => encode(item, `${path}[${n}]`, pass) ?? null);
@@ -84,7 +102,9 @@ function encodeProperties(value: object, path: string, pass: Pass): unknown {
   for (const key of keys) {
     // An own enumerable key of `value`; a getter may throw and is told as such.
     const json = encode((value as Record<string, unknown>)[key], `${path}.${key}`, pass);
-    if (json !== undefined) entries.push([key, json]);
+    if (json === undefined) continue;
+    count(pass, key.length + 3);
+    entries.push([key, json]);
   }
   return Object.fromEntries(entries); // makes own properties even of `__proto__`
 }
@@ -101,7 +121,7 @@ function encodeMap(map: ReadonlyMap<unknown, unknown>, path: string, pass: Pass)
 
 function encodeView(view: ArrayBufferView, path: string, pass: Pass): unknown {
   if (view instanceof Uint8Array || view instanceof Uint8ClampedArray || view instanceof DataView) {
-    return base64(new Uint8Array(view.buffer, view.byteOffset, view.byteLength));
+    return encodeBytes(new Uint8Array(view.buffer, view.byteOffset, view.byteLength), pass);
   }
   // Every other view is a typed array of numbers or big integers, and iterable.
   return [...(view as unknown as Iterable<number | bigint>)].map((item, n) => encode(item, `${path}[${n}]`, pass));
@@ -110,6 +130,17 @@ function encodeView(view: ArrayBufferView, path: string, pass: Pass): unknown {
 function encodeError(error: Error): unknown {
   const code = "code" in error && typeof error.code === "string" ? { code: error.code } : {};
   return { name: error.name, message: error.message, ...code };
+}
+
+function encodeBytes(bytes: Uint8Array, pass: Pass): string {
+  count(pass, (bytes.length * 4) / 3);
+  return base64(bytes);
+}
+
+/** Adds to the length, and stops what grows beyond all use before it is written. */
+function count(pass: Pass, characters: number): void {
+  pass.length += characters;
+  if (pass.length > MAX_LENGTH) throw new NotJson(`it is longer than ${MAX_LENGTH} characters of JSON`);
 }
 
 /** In pieces, because a function takes no million arguments. */

@@ -1,11 +1,16 @@
 import { AgentError } from "../errors.ts";
+import type { ContentPart } from "../message/index.ts";
 import { type Check, createCheck } from "./check.ts";
-
+import { refusalOf, toContent } from "./content.ts";
 import { encodeJson } from "./encode.ts";
 import { wellFormed } from "./model-text.ts";
 import type { ToolOptions } from "./options.ts";
 import type { SchemaOutput, ToolSchema } from "./schema.ts";
-import type { Tool } from "./tool.ts";
+import { type Storable, toStorable } from "./spill.ts";
+import type { Tool, ToolOutput } from "./tool.ts";
+
+/** UTF-8 bytes of a result that the record holds itself, unless set otherwise. */
+export const MAX_STORED_BYTES = 1_048_576;
 
 /**
  * The `execute` of a tool: handler, output check, encoding, the model's view. What fails after the handler is an
@@ -14,14 +19,14 @@ import type { Tool } from "./tool.ts";
 export function createExecute<S extends ToolSchema, Context, Output>(
   options: ToolOptions<S, Context, Output>,
 ): Tool<Context>["execute"] {
-  const { name, output, toModel } = options;
+  const { name, output, toModel, maxStoredBytes = MAX_STORED_BYTES } = options;
   const check = output === undefined ? undefined : createCheck(output, `Tool ${name}: output`);
   return async (value, tool) => {
     // `value` is what `check`, made of the same schema, gave out.
     const returned = await options.execute(value as SchemaOutput<S>, tool);
-    const stored = toStored(check === undefined ? returned : await checkOutput(check, returned, name), name);
-    if (toModel === undefined) return { output: stored };
-    return { output: stored, content: await viewOf(toModel, returned, name) };
+    const checked = check === undefined ? returned : await checkOutput(check, returned, name);
+    const stored = toOutput(toStorable(checked, maxStoredBytes), name);
+    return toModel === undefined ? stored : { ...stored, content: await viewOf(toModel, returned, name) };
   };
 }
 
@@ -32,13 +37,17 @@ async function checkOutput(check: Check, returned: unknown, name: string): Promi
   throw ran(name, `returned what its output schema refuses (${issues.join("; ")})`, verdict.error);
 }
 
-function toStored(value: unknown, name: string): unknown {
-  const encoding = encodeJson(value);
-  if (encoding.ok) return encoding.json;
-  throw ran(name, `its result cannot be stored: ${encoding.reason}`);
+function toOutput(storable: Storable, name: string): ToolOutput {
+  if (storable.type === "problem") throw ran(name, `its result cannot be stored: ${storable.problem}`);
+  const shown = storable.text === undefined ? {} : { content: wellFormed(storable.text) };
+  return storable.type === "spilled" ? { spilled: storable.spilled, ...shown } : { output: storable.json, ...shown };
 }
 
-async function viewOf<Output>(toModel: (output: Output) => unknown, returned: Output, name: string): Promise<string> {
+async function viewOf<Output>(
+  toModel: (output: Output) => unknown,
+  returned: Output,
+  name: string,
+): Promise<string | readonly ContentPart[]> {
   let view: unknown;
   try {
     view = await toModel(returned);
@@ -47,7 +56,11 @@ async function viewOf<Output>(toModel: (output: Output) => unknown, returned: Ou
   }
   const encoding = encodeJson(view);
   if (!encoding.ok) throw ran(name, `its toModel gave no JSON: ${encoding.reason}`);
-  return wellFormed(encoding.json);
+  try {
+    return toContent(encoding.json);
+  } catch (error) {
+    throw ran(name, `what it shows cannot be sent: ${refusalOf(error)}`, error);
+  }
 }
 
 function ran(name: string, text: string, cause?: unknown): AgentError {

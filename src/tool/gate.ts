@@ -1,3 +1,4 @@
+import { AgentError } from "../errors.ts";
 import { describeConstraints, hasLookaround, isIdle } from "./constraint.ts";
 import { problemOf, type SchemaRefusal } from "./malformed.ts";
 import { definitionName, isDefinition, resolvePointer } from "./pointer.ts";
@@ -40,11 +41,12 @@ interface Place {
  * Holds a tool's input schema against what a server takes. Pure: the schema is not changed; nothing that is JSON makes it throw.
  * References to `$defs` stay, others are written out; draft-07 tuples become `prefixItems`; `$schema`, annotations and
  * `additionalProperties: false` (the server's default) are left out; `default` stays.
+ * @param base What references point into. Default: the schema itself.
  */
-export function gateSchema(schema: JsonSchema, profile: SchemaProfile): GateVerdict {
+export function gateSchema(schema: JsonSchema, profile: SchemaProfile, base: JsonSchema = schema): GateVerdict {
   const walk: Walk = {
     profile,
-    root: schema,
+    root: base,
     weakened: [],
     refusals: [],
     open: new Set(["#"]),
@@ -57,6 +59,20 @@ export function gateSchema(schema: JsonSchema, profile: SchemaProfile): GateVerd
     sent.$defs = Object.fromEntries([...walk.defs.values()].map(({ name, schema }) => [name, schema]));
   if (walk.weakened.length === 0) return { verdict: "send", schema: sent };
   return { verdict: "weakened", schema: sent, weakened: walk.weakened };
+}
+
+/**
+ * What the gate let through.
+ * @param label What the schema belongs to, such as `Tool get_weather: input`; begins the message.
+ * @throws {AgentError} `invalid_schema` naming every place that cannot be sent, and what to write instead.
+ */
+export function passGate(verdict: GateVerdict, label: string): { schema: JsonSchema; weakened: readonly string[] } {
+  if (verdict.verdict === "send") return { schema: verdict.schema, weakened: [] };
+  if (verdict.verdict === "weakened") return verdict;
+  const refusals = verdict.refusals.map(
+    ({ path, reason, fix }) => `${path.replace(/^input\.?/, "") || "the root"}: ${reason}; ${fix}`,
+  );
+  throw new AgentError("invalid_schema", `${label} cannot be sent to xAI. ${refusals.join(". ")}.`);
 }
 
 /** A root that only refers to a definition is that definition: the server wants an object type at the root. */

@@ -1,4 +1,5 @@
 import { AgentError } from "../errors.ts";
+import { ownOptions } from "../own.ts";
 import { checkToolName, nearestName } from "./names.ts";
 
 const OPTIONS: readonly string[] = [
@@ -11,6 +12,7 @@ const OPTIONS: readonly string[] = [
   "private",
   "timeoutMs",
   "maxOutputBytes",
+  "maxStoredBytes",
   "concurrency",
   "endsRun",
   "onError",
@@ -51,7 +53,7 @@ export function checkToolOptions(options: unknown): void {
   if (typeof options !== "object" || options === null || Array.isArray(options)) {
     throw new AgentError("invalid_tool", "defineTool takes one object: { name, description, input, execute }.");
   }
-  const given = options as Record<string, unknown>; // an object: every option is looked at before it is used
+  const given = ownOptions(options) as Record<string, unknown>; // an object: every option is looked at before it is used
   if (typeof given.function === "object") {
     throw invalid(
       given,
@@ -75,7 +77,7 @@ function checkKeys(given: Record<string, unknown>): void {
 }
 
 function checkValues(given: Record<string, unknown>): void {
-  const { description, execute, toModel, timeoutMs, maxOutputBytes } = given;
+  const { description, execute, toModel, timeoutMs, maxOutputBytes, maxStoredBytes } = given;
   if (typeof description !== "string" || description.trim() === "") {
     throw invalid(
       given,
@@ -86,6 +88,7 @@ function checkValues(given: Record<string, unknown>): void {
   if (toModel !== undefined && typeof toModel !== "function") throw invalid(given, "has a toModel that is no function");
   checkNumber(given, "timeoutMs", timeoutMs, [1, MAX_TIMEOUT_MS]);
   checkNumber(given, "maxOutputBytes", maxOutputBytes, [MIN_OUTPUT_BYTES, Number.MAX_SAFE_INTEGER]);
+  checkNumber(given, "maxStoredBytes", maxStoredBytes, [MIN_OUTPUT_BYTES, Number.MAX_SAFE_INTEGER]);
   checkChoice(given, "effect", ["read", "idempotent", "write"]);
   checkChoice(given, "origin", ["external"]);
   checkChoice(given, "onError", ["model", "fail"]);

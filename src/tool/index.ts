@@ -1,26 +1,33 @@
 export {
   cancelledAnswer,
+  duplicateAnswer,
   failedAnswer,
   invalidInputAnswer,
   timeoutAnswer,
+  tooManyCallsAnswer,
   unknownOutcomeAnswer,
   unknownToolAnswer,
 } from "./answers.ts";
 export { type ReadArguments, readArguments } from "./arguments.ts";
+export { type Check, createCheck } from "./check.ts";
 export { codeExecution } from "./code-execution.ts";
 export { collectionsSearch } from "./collections-search.ts";
 export { defineTool } from "./define.ts";
 export { type Encoding, encodeJson } from "./encode.ts";
-export { type GateVerdict, gateSchema } from "./gate.ts";
+export { type GateVerdict, gateSchema, passGate } from "./gate.ts";
 export { imageGeneration } from "./image-generation.ts";
+export { type JsonText, readJsonText } from "./json-text.ts";
 export type { SchemaRefusal } from "./malformed.ts";
 export { checkToolName, nearestName, reservedToolNames } from "./names.ts";
+export { nestingDepth } from "./nesting.ts";
 export type { ToolOptions } from "./options.ts";
+export { ownCopy } from "./own-copy.ts";
+export { resolvePointer } from "./pointer.ts";
 export { type BrokenRule, brokenRule } from "./policy.ts";
 export { type KeywordRule, type SchemaProfile, xaiSchemaProfile } from "./profile.ts";
 export { remoteMcp } from "./remote-mcp.ts";
 export { callTool, type ToolCallRequest } from "./run.ts";
-export type { SchemaInput, SchemaOutput, ToolSchema } from "./schema.ts";
+export { type SchemaInput, type SchemaOutput, type ToolSchema, toJsonSchema } from "./schema.ts";
 export type {
   CodeExecutionTool,
   CollectionsSearchOptions,
@@ -37,6 +44,7 @@ export type {
   XSearchTool,
 } from "./server-tool.ts";
 export { createToolSlots, type ToolSlots } from "./slots.ts";
+export type { Spilled } from "./spill.ts";
 export type {
   AgentTool,
   AnyTool,

@@ -24,8 +24,16 @@ export interface ToolOptions<S extends ToolSchema, Context, Output> {
   private?: boolean;
   /** Milliseconds one call may take. Default 60,000. */
   timeoutMs?: number;
-  /** UTF-8 bytes of a result that the model is shown; the record keeps it whole. Default 1,048,576; at least 256. */
+  /**
+   * UTF-8 bytes of text in a result that the model is shown; it is stored whole all the same. Default 1,048,576; at least 256.
+   * Images and files have limits of their own.
+   */
   maxOutputBytes?: number;
+  /**
+   * UTF-8 bytes of a result, as JSON, that the record holds itself. A larger one is kept beside it, as `outputArtifact`.
+   * Default 1,048,576; at least 256.
+   */
+  maxStoredBytes?: number;
   /** Default `parallel`. */
   concurrency?: Concurrency;
   /** The run ends after this tool's result. Default false. */
@@ -33,10 +41,13 @@ export interface ToolOptions<S extends ToolSchema, Context, Output> {
   /** A failing handler: `model` (default) tells the model, `fail` ends the run. */
   onError?: "model" | "fail";
   /**
-   * Does the work. Its result is stored as JSON (see `Stored`). Of an error the model sees only the kind, for its message
+   * Does the work, on a copy of the arguments that is its own. Its result is stored as JSON (see `Stored`). Of an error the model sees only the kind, for its message
    * may hold secrets; throw an `AgentError` to tell the model in your own words.
    */
   execute: (input: SchemaOutput<S>, tool: ToolContext<Context>) => Output | Promise<Output>;
-  /** What the model is shown instead of the whole result: a string as it is, anything else as JSON. */
+  /**
+   * What the model is shown instead of the whole result: a string as it is, a list of nothing but content parts as images,
+   * files and texts (`[imagePart(bytes)]`), anything else as JSON.
+   */
   toModel?: (output: Output) => unknown;
 }

@@ -1,8 +1,12 @@
 import type { Clock } from "../clock.ts";
+import { AgentError } from "../errors.ts";
 import { contentText } from "../message/index.ts";
 import { cancelledAnswer, failedAnswer, timeoutAnswer } from "./answers.ts";
+import { capParts } from "./content.ts";
 import { encodeJson } from "./encode.ts";
 import { capText, wellFormed } from "./model-text.ts";
+import { runNested } from "./nesting.ts";
+import { ownCopy } from "./own-copy.ts";
 import type { AnyTool, ToolAnswer, ToolContext, ToolOutput } from "./tool.ts";
 
 /** One attempt at one call. */
@@ -20,6 +24,11 @@ export interface ToolCallRequest {
   clock: Clock;
   /** Takes what the handler threw, as it was thrown: the answer holds only words about it. */
   onThrow?: ((thrown: unknown) => void) | undefined;
+  /**
+   * Takes what a handler came to after it was answered for: an answer with `ok` or `error`. Not called for one that stopped
+   * because it was told to.
+   */
+  onLate?: ((answer: ToolAnswer) => void) | undefined;
   /** Takes what the handler reports, as JSON. Not called after the answer. */
   progress(data: unknown): void;
 }
@@ -29,24 +38,25 @@ type Ending = { by: "result"; result: ToolOutput } | { by: "throw"; thrown: unkn
 
 /**
  * Runs a tool's handler on checked arguments and answers exactly once, whatever the handler does. The answer does not
- * wait for a handler that ignores its signal: it comes with the timeout or the abort, and what such a handler returns
- * later is dropped. Never rejects.
+ * wait for a handler that ignores its signal: it comes with the timeout or the abort, and what such a handler comes to
+ * later goes to `onLate`. Never rejects.
  * @param value What the tool's `check` gave out.
  */
 export async function callTool(tool: AnyTool, value: unknown, request: ToolCallRequest): Promise<ToolAnswer> {
   const { signal, clock } = request;
   if (signal.aborted) return cancelledAnswer(tool, signal.reason, false);
   const startedAt = clock.monotonic();
-  const ending = await runHandler(tool, value, request);
-  return { ...answerTo(ending, tool, signal), durationMs: Math.max(0, clock.monotonic() - startedAt) };
+  const timed = (ending: Ending): ToolAnswer => ({
+    ...answerTo(ending, tool, signal),
+    durationMs: Math.max(0, clock.monotonic() - startedAt),
+  });
+  return timed(await runHandler(tool, value, request, (late) => request.onLate?.(timed(late))));
 }
 
 function answerTo(ending: Ending, tool: AnyTool, signal: AbortSignal): ToolAnswer {
   switch (ending.by) {
-    case "result": {
-      const { output, content = wellFormed(output) } = ending.result;
-      return { outcome: "ok", output, content: capText(contentText(content), tool.maxOutputBytes) };
-    }
+    case "result":
+      return shownAnswer(ending.result, tool);
     case "throw": {
       const answer = failedAnswer(tool, ending.thrown);
       return { ...answer, content: capText(wellFormed(contentText(answer.content)), tool.maxOutputBytes) };
@@ -58,13 +68,34 @@ function answerTo(ending: Ending, tool: AnyTool, signal: AbortSignal): ToolAnswe
   }
 }
 
+/** What `defineTool` did not make may give out anything. */
+function shownAnswer(result: ToolOutput, tool: AnyTool): ToolAnswer {
+  try {
+    return resultAnswer(result, tool);
+  } catch (cause) {
+    const message = `${tool.name} ran, but what it gave out cannot be shown.`;
+    return failedAnswer(tool, new AgentError("tool_failed", message, { cause }));
+  }
+}
+
+function resultAnswer({ output, spilled, content = wellFormed(output) }: ToolOutput, tool: AnyTool): ToolAnswer {
+  const { maxOutputBytes } = tool;
+  const shown = typeof content === "string" ? capText(content, maxOutputBytes) : capParts(content, maxOutputBytes);
+  return spilled === undefined ? { outcome: "ok", output, content: shown } : { outcome: "ok", spilled, content: shown };
+}
+
 /** Settles with whatever comes first: the handler's end, its timeout, the run's abort. */
-function runHandler(tool: AnyTool, value: unknown, request: ToolCallRequest): Promise<Ending> {
+function runHandler(
+  tool: AnyTool,
+  value: unknown,
+  request: ToolCallRequest,
+  onLate: (ending: Ending) => void,
+): Promise<Ending> {
   const controller = new AbortController();
   return new Promise<Ending>((resolve) => {
     let isOver = false;
     const end = (ending: Ending): void => {
-      if (isOver) return; // a handler that came to its end after the answer: dropped
+      if (isOver) return;
       isOver = true;
       cancelTimer();
       request.signal.removeEventListener("abort", onAbort);
@@ -83,9 +114,10 @@ function runHandler(tool: AnyTool, value: unknown, request: ToolCallRequest): Pr
       if (!isOver) request.progress(progressData(data));
     };
     start(tool, value, contextOf(request, controller.signal, progress)).then(
-      (result) => end({ by: "result", result }),
+      (result) => (isOver ? onLate({ by: "result", result }) : end({ by: "result", result })),
       (thrown: unknown) => {
-        if (!isOver) request.onThrow?.(thrown);
+        if (isOver) return hasObeyed(thrown, controller.signal) ? undefined : onLate({ by: "throw", thrown });
+        request.onThrow?.(thrown);
         end({ by: "throw", thrown });
       },
     );
@@ -94,7 +126,21 @@ function runHandler(tool: AnyTool, value: unknown, request: ToolCallRequest): Pr
 
 /** A tool not made by `defineTool` may throw before it returns a promise. */
 async function start(tool: AnyTool, value: unknown, context: ToolContext<never>): Promise<ToolOutput> {
-  return await tool.execute(value, context);
+  return await runNested(async () => await tool.execute(ownCopy(value), context));
+}
+
+/** Whether a handler threw because it was told to stop: the reason itself, an `AbortError`, or an error that has one as its cause. */
+function hasObeyed(thrown: unknown, { reason }: AbortSignal): boolean {
+  try {
+    let error = thrown;
+    for (let depth = 0; depth < 4 && error !== undefined && error !== null; depth += 1) {
+      if (error === reason || (error instanceof Error && error.name === "AbortError")) return true;
+      error = error instanceof Error ? error.cause : undefined;
+    }
+    return false;
+  } catch {
+    return false; // an object that cannot be read
+  }
 }
 
 function contextOf(

@@ -41,7 +41,7 @@ export function toJsonSchema(schema: unknown, label: string): JsonSchema {
   if (Object.keys(json).every((keyword) => keyword === "$schema")) {
     throw invalid(
       label,
-      "converts to nothing: the model would be told nothing about the arguments. Use an object schema",
+      "converts to nothing: the model would be told nothing. Use a schema that says something, such as z.object({ … })",
     );
   }
   return json;

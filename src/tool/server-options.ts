@@ -1,4 +1,5 @@
 import { AgentError } from "../errors.ts";
+import { ownOptions } from "../own.ts";
 import { nearestName } from "./names.ts";
 
 /** Options as they were handed in: nothing about them is known until it was looked at. */
@@ -18,7 +19,7 @@ export interface OptionNames {
  * @throws {AgentError} `invalid_tool` naming the option and the one that is meant.
  */
 export function readOptions(given: unknown, names: OptionNames): GivenOptions {
-  if (given === undefined) return {};
+  if (given === undefined) return ownOptions({});
   const { maker, options, habits } = names;
   if (typeof given !== "object" || given === null || Array.isArray(given)) {
     const what = given === null ? "null" : Array.isArray(given) ? "a list" : `a ${typeof given}`;
@@ -27,7 +28,7 @@ export function readOptions(given: unknown, names: OptionNames): GivenOptions {
   for (const key of Object.keys(given)) {
     if (!options.includes(key)) throw unknownOption(key, maker, options, Object.hasOwn(habits, key) ? habits[key] : "");
   }
-  return given as GivenOptions; // an object; each value is looked at by whoever takes it
+  return ownOptions(given) as GivenOptions; // an object; each value is looked at by whoever takes it
 }
 
 function unknownOption(key: string, maker: string, options: readonly string[], habit = ""): AgentError {

@@ -1,10 +1,10 @@
-import { AgentError, errorMessage } from "../errors.ts";
+import { AgentError, errorMessage, withoutCredentials } from "../errors.ts";
 
 /** What a handler threw, for the two who ask. */
 export interface Thrown {
   /** Safe for the model: the words of an `AgentError`, of anything else no more than its kind. */
   public: string | undefined;
-  /** For the record: kind, message, and the message of the cause. May hold secrets. */
+  /** For the record: kind, message, and the message of the cause, without what looks like a credential. */
   full: string;
 }
 
@@ -16,7 +16,7 @@ export function readThrown(thrown: unknown): Thrown {
   } catch {
     return { public: undefined, full: "an error that cannot be read" };
   }
-  return { public: undefined, full: `threw ${errorMessage(thrown)}` };
+  return { public: undefined, full: withoutCredentials(`threw ${errorMessage(thrown)}`) };
 }
 
 function readError(error: Error): Thrown {
@@ -27,5 +27,5 @@ function readError(error: Error): Thrown {
 }
 
 function withCause(message: string, cause: unknown): string {
-  return cause === undefined ? message : `${message} (cause: ${errorMessage(cause)})`;
+  return withoutCredentials(cause === undefined ? message : `${message} (cause: ${errorMessage(cause)})`);
 }

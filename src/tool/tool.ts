@@ -2,6 +2,7 @@ import type { ErrorInfo } from "../errors.ts";
 import type { ToolCompletedEvent, ToolExecutingEvent, ToolInputEvent } from "../event/index.ts";
 import type { ContentPart, Effect, FunctionCall, InputIssue, Outcome } from "../message/index.ts";
 import type { ServerTool } from "./server-tool.ts";
+import type { Spilled } from "./spill.ts";
 
 /** JSON Schema as plain data. */
 export type JsonSchema = { readonly [keyword: string]: unknown };
@@ -58,6 +59,8 @@ export interface Tool<Context = unknown, Input = unknown, Output = unknown> {
   readonly timeoutMs: number;
   /** UTF-8 bytes of a result the model is shown at most. */
   readonly maxOutputBytes: number;
+  /** UTF-8 bytes of a result that the record holds itself. */
+  readonly maxStoredBytes: number;
   readonly concurrency: Concurrency;
   /** The run ends after this tool's result. */
   readonly endsRun: boolean;
@@ -72,15 +75,18 @@ export interface Tool<Context = unknown, Input = unknown, Output = unknown> {
   readonly execute: (value: unknown, tool: ToolContext<Context>) => Promise<ToolOutput>;
   /**
    * Narrows an event to this tool's: `tool.input` with arguments that fit, `tool.executing`, and `tool.completed`
-   * with outcome `ok`.
+   * with outcome `ok` whose output the record holds (one that is too large for it stands beside it, as `outputArtifact`).
    */
   is(event: { readonly type: string }): event is ToolEvent<Input, Output>;
 }
 
 /** What a handler returned, as JSON, and what the model is shown of it. */
 export interface ToolOutput {
-  output: unknown;
-  /** What the tool's `toModel` made of it; absent when the tool has none. */
+  /** Absent with `spilled`. */
+  output?: unknown;
+  /** The output as bytes, because it is larger than the tool's `maxStoredBytes`. */
+  spilled?: Spilled;
+  /** What the model is shown, as yet uncut; absent where that is the output itself. */
   content?: string | readonly ContentPart[];
 }
 
@@ -139,8 +145,10 @@ type StoredProperty<T> = undefined extends T ? Stored<Exclude<T, undefined>> | u
 /** How a call ended, ready for its `tool.completed`. */
 export interface ToolAnswer {
   outcome: Outcome;
-  /** What the handler returned, as JSON. Only with outcome `ok`. */
+  /** What the handler returned, as JSON. Only with outcome `ok`, and without `spilled`. */
   output?: unknown;
+  /** The same as bytes, to be kept beside the record. */
+  spilled?: Spilled;
   /** What the model is told, or shown. Never empty. */
   content: string | readonly ContentPart[];
   /** The whole error, for people; may hold what the model must not see. Absent with outcome `ok`. */

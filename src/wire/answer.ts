@@ -2,7 +2,7 @@ import { AgentError } from "../errors.ts";
 import { collectText } from "./body.ts";
 import { faultError } from "./errors.ts";
 import { findFault, looksLikeHtml } from "./fault.ts";
-import type { HttpAnswer } from "./http.ts";
+import { ERROR_BODY_MS, type HttpAnswer } from "./http.ts";
 
 /** Largest JSON answer, bytes. */
 const MAX_JSON_BODY = 16 * 1024 * 1024;
@@ -14,13 +14,14 @@ const MAX_JSON_BODY = 16 * 1024 * 1024;
  */
 export async function readJson(answer: HttpAnswer): Promise<unknown> {
   const { facts } = answer;
+  answer.limit();
   const { text, isWhole } = await collectText(answer.body, MAX_JSON_BODY);
   if (!isWhole) throw new AgentError("event_too_large", `${facts.host} sent a JSON answer of more than 16 MiB.`);
   if (!isJson(answer.contentType) && answer.contentType !== "") throw unexpectedContent(answer, text);
   if (text.trim() === "") {
     throw new AgentError("stream_incomplete", `${facts.host} sent an empty answer. Try again.`, { retryable: true });
   }
-  return parseJson(answer, text);
+  return parseJson(answer, facts.hide(text));
 }
 
 function parseJson(answer: HttpAnswer, text: string): unknown {
@@ -53,9 +54,15 @@ export function unexpectedContent(answer: HttpAnswer, text: string): AgentError 
   );
 }
 
-/** The first characters of a body, for an error message. */
+/** The first characters of a body, for an error message: what of them cannot be had is no error of its own. */
 export async function readExcerpt(answer: HttpAnswer): Promise<string> {
-  return (await collectText(answer.body, 4096)).text;
+  answer.limit(ERROR_BODY_MS);
+  try {
+    return (await collectText(answer.body, 4096)).text;
+  } catch (error) {
+    if (!(error instanceof AgentError)) throw error;
+    return "";
+  }
 }
 
 /** Throws the error that a JSON answer is or holds. */

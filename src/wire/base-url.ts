@@ -3,8 +3,12 @@ import { AgentError } from "../errors.ts";
 /** Names of servers that never were xAI's API, or are not any more, found in old documents. */
 const DEAD_HOSTS: ReadonlySet<string> = new Set(["api.grok.xai.com"]);
 
+/** What a pasted address of an endpoint has behind the version. */
+const ENDPOINT = /(\/v\d+)\/(?:messages|chat\/completions|responses)$/;
+
 /**
- * The base URL as requests use it: no trailing slash, and with a version at its end (`/v1` unless it has one).
+ * The base URL as requests use it: no trailing slash, and with a version at its end (`/v1` unless it has one). The address of
+ * an endpoint, such as `https://api.x.ai/v1/messages`, is taken for its base.
  * @throws {AgentError} `bad_base_url`, `insecure_base_url`
  */
 export function checkBaseUrl(given: string): string {
@@ -18,7 +22,7 @@ export function checkBaseUrl(given: string): string {
       `http://${url.host} would send your key in the clear. Use https, or http on this machine only.`,
     );
   }
-  const path = url.pathname.replace(/\/+$/, "");
+  const path = url.pathname.replace(/\/+$/, "").replace(ENDPOINT, "$1");
   return url.origin + (/\/v\d+$/.test(path) ? path : `${path}/v1`);
 }
 
@@ -38,6 +42,7 @@ function parse(given: string): URL {
   return url;
 }
 
-function isLoopback(hostname: string): boolean {
+/** Whether a host name is this machine's own. */
+export function isLoopback(hostname: string): boolean {
   return hostname === "localhost" || hostname === "[::1]" || /^127(\.\d+){3}$/.test(hostname);
 }

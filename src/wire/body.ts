@@ -22,3 +22,24 @@ export async function collectText(body: AsyncIterable<Uint8Array>, maxBytes: num
   pieces.push(decoder.decode());
   return { text: pieces.join(""), isWhole: true };
 }
+
+/** Reads a body whole, or gives undefined and closes it when it has more than `maxBytes`. */
+export async function collectBytes(
+  body: AsyncIterable<Uint8Array>,
+  maxBytes: number,
+): Promise<Uint8Array<ArrayBuffer> | undefined> {
+  const pieces: Uint8Array[] = [];
+  let size = 0;
+  for await (const bytes of body) {
+    size += bytes.byteLength;
+    if (size > maxBytes) return undefined;
+    pieces.push(bytes);
+  }
+  const whole = new Uint8Array(size);
+  let at = 0;
+  for (const piece of pieces) {
+    whole.set(piece, at);
+    at += piece.byteLength;
+  }
+  return whole;
+}

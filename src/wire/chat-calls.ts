@@ -33,7 +33,7 @@ export function createCallList(): CallList {
       last = findCall(calls, delta, last) ?? begin(delta.index ?? nextIndex(calls));
       last.id = settle(last.id, delta.id, "id");
       last.name = settle(last.name, delta.name, "name");
-      if (delta.arguments !== undefined) last.arguments.push(delta.arguments);
+      if (delta.arguments !== undefined) last.arguments.pushObject(delta.arguments);
     },
     read() {
       return [...calls.values()].sort((a, b) => a.index - b.index).map(readCall);

@@ -75,11 +75,11 @@ function createChatDialect(choices: number): Dialect<ChatChunk> {
 }
 
 /** A whole completion, or the error xAI sends with status 200 when a model does not start in time. */
-async function readWhole(answer: HttpAnswer): Promise<ChatChunk> {
+async function readWhole(answer: HttpAnswer): Promise<readonly ChatChunk[]> {
   const json = await readJson(answer);
   throwFault(answer, json);
   const chunk = decodeChatChunk(json);
-  if (chunk.type === "chunk" && chunk.choices.length > 0) return chunk;
+  if (chunk.type === "chunk" && chunk.choices.length > 0) return [chunk];
   throw unexpectedContent(answer, JSON.stringify(json));
 }
 

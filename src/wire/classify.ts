@@ -7,10 +7,11 @@ export interface Verdict {
   retryable: boolean;
 }
 
-/** Context overflow has no code of its own (grok-build matches these too). */
+/** Context overflow has no code of its own (grok-build matches all but the last, which Anthropic says where `max_tokens` no longer fits: claude-code#228). */
 const OVERFLOW =
-  /maximum prompt length|prompt is too long|too long for this model|maximum context length|context_length_exceeded/i;
-const WRONG_KEY = /incorrect api key|invalid api key|invalid_api_key|bad-credentials/i;
+  /maximum prompt length|prompt is too long|too long for this model|maximum context length|context_length_exceeded|exceed context limit/i;
+const WRONG_KEY =
+  /incorrect api key|invalid api key|invalid_api_key|invalid x-api-key|bad-credentials|authentication_error/i;
 const CAPACITY = /at capacity|high demand|overloaded|currently unavailable|timed out waiting for first token/i;
 const RATE = /resource-exhausted|resource has been exhausted|rate.?limit|too many (requests|tokens)/i;
 
@@ -18,6 +19,8 @@ const RATE = /resource-exhausted|resource has been exhausted|rate.?limit|too man
 const BY_STATUS: ReadonlyMap<number, Verdict> = new Map<number, Verdict>([
   [400, { code: "invalid_request", retryable: false }],
   [401, { code: "invalid_key", retryable: false }],
+  // Nothing is left to pay with: `billing_error` of the Messages protocol (@anthropic-ai/sdk 1.11). xAI says 403 for it.
+  [402, { code: "permission_denied", retryable: false }],
   [403, { code: "permission_denied", retryable: false }],
   [404, { code: "not_found", retryable: false }],
   [410, { code: "gone", retryable: false }],
@@ -45,15 +48,21 @@ export function classifyStatus(status: number, fault: ServerFault): Verdict {
   return status >= 500 ? { code: "server_error", retryable: true } : { code: "http_status", retryable: false };
 }
 
-/** Codes of the body where no status says what happened: gRPC names, as kebab case and as the older sentences. */
+/**
+ * Codes of the body where no status says what happened: gRPC names, as kebab case and as the older sentences, and the types of
+ * the Messages protocol (`overloaded_error` and so on). Of those `api_error` and `timeout_error` are the server's trouble.
+ */
 const BY_CODE: readonly (readonly [RegExp, Verdict])[] = [
   [OVERFLOW, { code: "context_overflow", retryable: false }],
   [WRONG_KEY, { code: "invalid_key", retryable: false }],
   [/no-credentials/i, { code: "no_credentials", retryable: false }],
   [CAPACITY, { code: "overloaded", retryable: true }],
   [RATE, { code: "rate_limited", retryable: true }],
-  [/invalid-argument|specified an invalid argument|invalid_request/i, { code: "invalid_request", retryable: false }],
-  [/permission|unauthenticated/i, { code: "permission_denied", retryable: false }],
+  [
+    /invalid-argument|specified an invalid argument|invalid_request|request_too_large/i,
+    { code: "invalid_request", retryable: false },
+  ],
+  [/permission|unauthenticated|billing_error/i, { code: "permission_denied", retryable: false }],
   [/not-found|not_found/i, { code: "not_found", retryable: false }],
 ];
 

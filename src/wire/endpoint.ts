@@ -1,18 +1,24 @@
 import { type Clock, systemClock } from "../clock.ts";
 import { AgentError } from "../errors.ts";
+import { ownOptions } from "../own.ts";
 import { checkBaseUrl } from "./base-url.ts";
 import { fetchTransport } from "./fetch.ts";
 import { checkHeaders } from "./headers.ts";
-import { createRedactor } from "./redact.ts";
+import { createHider, createRedactor, secretsInHeaders } from "./redact.ts";
 import { createWaits, type Timeouts, type Waits } from "./timeouts.ts";
 import type { Transport } from "./transport.ts";
+
+/** The header that carries the key: `authorization: Bearer …`, `x-api-key`, or both of them. */
+export type Auth = "bearer" | "x-api-key" | "both";
 
 /** A key, or where to get one. A function is asked before every attempt, so that keys can be rotated. */
 export type ApiKey = string | (() => string | Promise<string>);
 
 export interface EndpointOptions {
   apiKey?: ApiKey;
-  /** Default `https://api.x.ai/v1`. Works with and without a trailing slash and `/v1`. */
+  /** Default `bearer`, which xAI wants; servers of the Messages protocol may want `x-api-key`. */
+  auth?: Auth;
+  /** Default `https://api.x.ai/v1`. Works with and without a trailing slash and `/v1`, and as the address of an endpoint. */
   baseUrl?: string;
   /** Sent with every request. Treated as secret: never shown. */
   headers?: Readonly<Record<string, string>>;
@@ -21,7 +27,7 @@ export interface EndpointOptions {
   timeouts?: Partial<Timeouts>;
   /** Default: the machine's clock. */
   clock?: Clock;
-  /** False: a missing key sends no `authorization` header, for servers that need none. Default true. */
+  /** False: a missing key sends no header for one, for servers that need none. Default true. */
   keyRequired?: boolean;
 }
 
@@ -40,21 +46,26 @@ export interface Endpoint {
   access(): Promise<Access>;
 }
 
-/** Headers of one attempt, and the way to take their secrets out of a text. Not to be kept. */
+/** Headers of one attempt, and the ways to take their secrets out of a text. Not to be kept. */
 export interface Access {
   headers: Record<string, string>;
+  /** For what is shown: also takes out what only looks like a credential. */
   redact(text: string): string;
+  /** For what a server sent, before it is read: takes out no more than key and headers. */
+  hide(text: string): string;
 }
 
 const DEFAULT_BASE_URL = "https://api.x.ai/v1";
 
 /**
  * An endpoint that speaks xAI's protocol.
- * @throws {AgentError} `bad_base_url`, `insecure_base_url`, or `invalid_option` for headers and timeouts that cannot be.
+ * @throws {AgentError} `bad_base_url`, `insecure_base_url`, or `invalid_option` for headers, timeouts and an `auth` that cannot be.
  */
-export function createEndpoint(options: EndpointOptions = {}): Endpoint {
+export function createEndpoint(given: EndpointOptions = {}): Endpoint {
+  const options = ownOptions(given);
   const { apiKey, keyRequired = true } = options;
   const headers = checkHeaders(options.headers ?? {});
+  const auth = checkAuth(options.auth ?? "bearer");
   return {
     baseUrl: checkBaseUrl(options.baseUrl ?? DEFAULT_BASE_URL),
     transport: options.transport ?? fetchTransport(),
@@ -62,12 +73,26 @@ export function createEndpoint(options: EndpointOptions = {}): Endpoint {
     clock: options.clock ?? systemClock,
     async access() {
       const key = checkKey(await askKey(apiKey), keyRequired);
-      const all = key === undefined ? { ...headers } : { ...headers, authorization: `Bearer ${key}` };
-      // A short header value is no secret, and taking it out would spoil messages that hold the same word.
-      const secrets = Object.values(headers).filter((value) => value.length >= 8);
-      if (key !== undefined) secrets.push(key);
-      return { headers: all, redact: createRedactor(secrets) };
+      const all = key === undefined ? { ...headers } : { ...headers, ...keyHeaders(auth, key) };
+      const secrets = [...secretsInHeaders(headers), ...(key === undefined ? [] : [key])];
+      return { headers: all, redact: createRedactor(secrets), hide: createHider(secrets) };
     },
+  };
+}
+
+function checkAuth(auth: Auth): Auth {
+  if (["bearer", "x-api-key", "both"].includes(auth)) return auth;
+  // Whoever takes it for the place of the key must not see the key.
+  throw new AgentError(
+    "invalid_option",
+    'auth must be "bearer", "x-api-key" or "both": it says which header has the key.',
+  );
+}
+
+function keyHeaders(auth: Auth, key: string): Record<string, string> {
+  return {
+    ...(auth === "x-api-key" ? {} : { authorization: `Bearer ${key}` }),
+    ...(auth === "bearer" ? {} : { "x-api-key": key }),
   };
 }
 

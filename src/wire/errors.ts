@@ -59,8 +59,10 @@ export interface AnswerFacts {
   host: string;
   status: number;
   header(name: string): string | undefined;
-  /** Takes secrets out of a text. */
+  /** Takes secrets, and what looks like one, out of a text that is to be shown. */
   redact(text: string): string;
+  /** Takes the secrets of the request out of what the server sent, before it is read. */
+  hide(text: string): string;
   /** Milliseconds since the epoch. */
   nowMs: number;
 }
@@ -110,9 +112,9 @@ function build(
   });
 }
 
-/** `x-request-id`, or the older name of it. */
+/** `x-request-id`, the older name of it, or what servers of the Messages protocol call it. */
 export function readRequestId(facts: Pick<AnswerFacts, "header" | "redact">): string | undefined {
-  const id = facts.header("x-request-id") ?? facts.header("xai-request-id");
+  const id = facts.header("x-request-id") ?? facts.header("xai-request-id") ?? facts.header("request-id");
   return id === undefined || id === "" ? undefined : facts.redact(id).slice(0, 200);
 }
 

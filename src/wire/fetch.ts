@@ -1,15 +1,20 @@
 import { AgentError } from "../errors.ts";
+import { ownOptions } from "../own.ts";
+import { readNetworkFault } from "./network-fault.ts";
+import { refuseProxied } from "./proxy.ts";
 import type { Transport, TransportRequest, TransportResponse } from "./transport.ts";
 
 /** The part of `fetch` that is used here, so that a replacement need not be a whole one. */
 export type FetchFunction = (url: string, init: RequestInit) => Promise<Response>;
 
 /**
- * A transport over `fetch`, for every place that has one. Follows no redirect.
+ * A transport over `fetch`, for every place that has one. Follows no redirect. It cannot tell when a connection is there: Node's
+ * gives up connecting by itself after 10 s, which is a `connect_timeout`.
  * @param fetchFunction Default: the global `fetch`, looked up at each request.
  */
 export function fetchTransport(fetchFunction?: FetchFunction): Transport {
   return async (request) => {
+    if (fetchFunction === undefined) keepHome(request.url);
     const response = await send(request, fetchFunction ?? globalThis.fetch);
     return {
       // A browser hides a refused redirect behind status 0.
@@ -20,13 +25,19 @@ export function fetchTransport(fetchFunction?: FetchFunction): Transport {
   };
 }
 
+/** Only Node's own fetch hands requests to a proxy of the environment. */
+function keepHome(url: string): void {
+  if (typeof process !== "undefined") refuseProxied(url, process.env ?? {}, process.execArgv ?? []);
+}
+
 async function send(request: TransportRequest, fetchFunction: FetchFunction): Promise<Response> {
-  const init: RequestInit = {
+  // Whatever else a fetch can be told, nobody tells it.
+  const init = ownOptions<RequestInit>({
     method: request.method,
     headers: request.headers,
     redirect: "manual",
     signal: request.signal,
-  };
+  });
   if (request.body !== undefined) init.body = request.body;
   try {
     return await fetchFunction(request.url, init);
@@ -56,35 +67,13 @@ async function* readBody(response: Response, request: TransportRequest): AsyncGe
   }
 }
 
-/** Undici, the fetch of Node, says in `cause.code` what happened. */
-const CODES: Readonly<Record<string, { code: AgentError["code"]; retryable: boolean }>> = {
-  UND_ERR_CONNECT_TIMEOUT: { code: "connect_timeout", retryable: true },
-  UND_ERR_HEADERS_TIMEOUT: { code: "headers_timeout", retryable: true },
-  UND_ERR_BODY_TIMEOUT: { code: "idle_timeout", retryable: true },
-  CERT_HAS_EXPIRED: { code: "connection_failed", retryable: false },
-  DEPTH_ZERO_SELF_SIGNED_CERT: { code: "connection_failed", retryable: false },
-  SELF_SIGNED_CERT_IN_CHAIN: { code: "connection_failed", retryable: false },
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE: { code: "connection_failed", retryable: false },
-  ERR_TLS_CERT_ALTNAME_INVALID: { code: "connection_failed", retryable: false },
-};
-
 /** The caller's own reason unwrapped, or a typed error. Returned, not thrown, so that callers say `throw` themselves. */
 function asTransportError(error: unknown, request: TransportRequest, what: string): unknown {
   if (request.signal.aborted) return request.signal.reason;
-  const detail = causeCode(error);
-  const known = detail === undefined ? undefined : CODES[detail];
-  const code = known?.code ?? "connection_failed";
-  const retryable = known?.retryable ?? true;
+  const fault = readNetworkFault(error);
   const host = new URL(request.url).host;
-  const advice = retryable ? "Check the network, the proxy and the base URL." : "Its TLS certificate was not accepted.";
-  return new AgentError(code, `${host} ${what} (${detail ?? "no reason given"}). ${advice}`, {
-    retryable,
+  return new AgentError(fault.code, `${host} ${fault.what ?? what} (${fault.detail}). ${fault.advice}`, {
+    retryable: fault.retryable,
     cause: error,
   });
-}
-
-function causeCode(error: unknown): string | undefined {
-  const cause = error instanceof Error ? (error.cause ?? error) : error;
-  if (typeof cause !== "object" || cause === null || !("code" in cause)) return undefined;
-  return typeof cause.code === "string" ? cause.code : undefined;
 }

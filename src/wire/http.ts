@@ -1,21 +1,25 @@
 import { orAborted } from "../clock.ts";
-import { AgentError } from "../errors.ts";
+import { AgentError, withoutCredentials } from "../errors.ts";
+import { ownOptions } from "../own.ts";
 import { collectText } from "./body.ts";
 import type { Access, Endpoint } from "./endpoint.ts";
 import { type AnswerFacts, httpError, RedirectRefused, readRequestId } from "./errors.ts";
 import { checkHeaders } from "./headers.ts";
 import { createLink, type Link } from "./link.ts";
-import { createRedactor } from "./redact.ts";
+import { createHider, createRedactor, secretsInHeaders } from "./redact.ts";
+import { redactError } from "./redact-error.ts";
 import { timedOut, type Waits } from "./timeouts.ts";
-import type { TransportResponse } from "./transport.ts";
+import type { TransportRequest, TransportResponse } from "./transport.ts";
 
 /** One request to an endpoint. */
 export interface HttpRequest {
-  method: "GET" | "POST";
+  method: "GET" | "POST" | "DELETE";
   /** From the base URL on, with a leading slash: `/chat/completions`. */
   path: string;
   body?: Uint8Array<ArrayBuffer>;
-  accept: "application/json" | "text/event-stream";
+  /** What the body is. Default `application/json`. */
+  contentType?: string;
+  accept: "application/json" | "text/event-stream" | "*/*";
   /** Lower-case names. */
   headers?: Readonly<Record<string, string>>;
   /** The same in every attempt at the same thing: sent as `x-client-request-id`. */
@@ -35,6 +39,8 @@ export interface HttpAnswer {
   contentType: string;
   /** Network reads, watched by the idle timeout. Ending the iteration early closes the connection. */
   body: AsyncIterable<Uint8Array>;
+  /** Gives the whole of the body this long: for bodies that are of use only once they are whole. Default the time of `progressMs`. */
+  limit(limitMs?: number): void;
   /** Whatever is still to come is not wanted. */
   close(): void;
 }
@@ -44,18 +50,21 @@ export interface HttpAnswer {
  * @throws {AgentError} `HttpError`, `RedirectRefused`, `headers_timeout`, `idle_timeout`, `connection_failed`, or what `access` throws;
  * `signal.reason` as it is when the signal is aborted.
  */
-export async function sendRequest(endpoint: Endpoint, request: HttpRequest): Promise<HttpAnswer> {
+export async function sendRequest(endpoint: Endpoint, given: HttpRequest): Promise<HttpAnswer> {
+  const request = ownOptions(given);
   request.signal.throwIfAborted();
   const link = createLink(endpoint.clock, request.signal);
+  let redact = withoutCredentials; // until the key is known
   try {
-    const access = await orAborted(endpoint.access(), link.signal);
+    const access = guarded(await orAborted(endpoint.access(), link.signal), request);
+    redact = access.redact;
     const response = await awaitHeaders(endpoint, request, access, link);
     const answer = describe(endpoint, request, { access, response, link });
     if (response.status >= 200 && response.status < 300) return answer;
     throw await refuse(answer);
   } catch (error) {
     link.close();
-    throw typed(error, request.signal, hostOf(endpoint));
+    throw typed(error, { caller: request.signal, host: hostOf(endpoint), redact });
   }
 }
 
@@ -65,12 +74,13 @@ async function awaitHeaders(
   access: Access,
   link: Link,
 ): Promise<TransportResponse> {
-  const { headersMs } = waitsOf(endpoint, request);
+  const { headersMs, connectMs } = waitsOf(endpoint, request);
   const what = `${hostOf(endpoint)} sent no answer for ${headersMs / 1000} s`;
   const expire = (): AgentError =>
     timedOut("headers_timeout", what, request.patient === true ? "patientMs" : "headersMs");
   return link.within(headersMs, expire, () =>
     endpoint.transport({
+      onPhase: watchConnecting(link, connectMs, hostOf(endpoint)),
       method: request.method,
       url: endpoint.baseUrl + request.path,
       headers: requestHeaders(request, access),
@@ -80,9 +90,19 @@ async function awaitHeaders(
   );
 }
 
+/** One connection is made for a request; a transport that tries several addresses for it has the time for all of them. */
+function watchConnecting(link: Link, connectMs: number, host: string): NonNullable<TransportRequest["onPhase"]> {
+  const what = `${host} could not be connected to within ${connectMs / 1000} s`;
+  let cancel: (() => void) | undefined;
+  return (phase) => {
+    if (phase === "connected") cancel?.();
+    else cancel ??= link.limit(connectMs, () => timedOut("connect_timeout", what, "connectMs"));
+  };
+}
+
 function requestHeaders(request: HttpRequest, access: Access): Record<string, string> {
   const ours: Record<string, string> = { accept: request.accept };
-  if (request.body !== undefined) ours["content-type"] = "application/json";
+  if (request.body !== undefined) ours["content-type"] = request.contentType ?? "application/json";
   if (request.requestId !== undefined) ours["x-client-request-id"] = request.requestId;
   // What the endpoint sends, its key above all, is not changed by a header of one request.
   return { ...checkHeaders({ ...request.headers, ...ours }), ...access.headers };
@@ -100,39 +120,44 @@ function describe(endpoint: Endpoint, request: HttpRequest, { access, response, 
     host,
     status: response.status,
     header: response.header,
-    redact: redactorFor(access, request.secrets),
+    redact: access.redact,
+    hide: access.hide,
     nowMs: endpoint.clock.now(),
   };
-  const { idleMs } = waitsOf(endpoint, request);
+  const { idleMs, progressMs } = waitsOf(endpoint, request);
   const what = `${host} sent nothing for ${idleMs / 1000} s in the middle of its answer`;
   const expire = (): AgentError => timedOut("idle_timeout", what, request.patient === true ? "patientMs" : "idleMs");
   return {
     facts,
     requestId: readRequestId(facts),
     contentType: (response.header("content-type") ?? "").split(";", 1).join("").trim().toLowerCase(),
-    body: watch(response.body, { link, idleMs, expire, host, caller: request.signal }),
+    body: watch(response.body, { link, idleMs, expire, host, caller: request.signal, redact: access.redact }),
+    limit(limitMs = progressMs) {
+      const slow = `${host} did not send the whole of its answer within ${limitMs / 1000} s`;
+      link.limit(limitMs, () => timedOut("idle_timeout", slow, "progressMs"));
+    },
     close: link.close,
   };
 }
 
-function redactorFor({ redact }: Access, secrets: readonly string[] = []): (text: string) => string {
-  if (secrets.length === 0) return redact;
-  const alsoRedact = createRedactor(secrets);
-  return (text) => alsoRedact(redact(text));
+/** The same access, which takes the secrets of this request out of texts as well. */
+function guarded(access: Access, { headers, secrets = [] }: HttpRequest): Access {
+  const more = [...secrets, ...secretsInHeaders(headers)];
+  if (more.length === 0) return access;
+  const [redact, hide] = [createRedactor(more), createHider(more)];
+  return { ...access, redact: (text) => redact(access.redact(text)), hide: (text) => hide(access.hide(text)) };
 }
 
-interface Watched {
+interface Watched extends Leaving {
   link: Link;
   idleMs: number;
   expire: () => AgentError;
-  host: string;
-  caller: AbortSignal;
 }
 
 /** The same reads, each of which must come within the idle timeout. Only waiting for the server counts, not its reader. */
 async function* watch(
   body: AsyncIterable<Uint8Array>,
-  { link, idleMs, expire, host, caller }: Watched,
+  { link, idleMs, expire, ...leaving }: Watched,
 ): AsyncGenerator<Uint8Array> {
   const reads = body[Symbol.asyncIterator]();
   try {
@@ -142,7 +167,7 @@ async function* watch(
       yield read.value;
     }
   } catch (error) {
-    throw typed(error, caller, host);
+    throw typed(error, leaving);
   } finally {
     link.close();
     // Not awaited: a transport that ignores its signal would never come back from a read that hangs. What goes wrong
@@ -151,16 +176,18 @@ async function* watch(
   }
 }
 
-/** Error bodies are short; the rest of a long one is not worth the wait. */
+/** Error bodies are short; the rest of a long or slow one is not worth the wait. */
 const MAX_ERROR_BODY = 65_536;
+export const ERROR_BODY_MS = 10_000;
 
 async function refuse(answer: HttpAnswer): Promise<AgentError> {
   const { facts } = answer;
   if (facts.status >= 300 && facts.status < 400) {
     return new RedirectRefused(facts.host, facts.status, targetHost(facts));
   }
+  answer.limit(ERROR_BODY_MS);
   try {
-    return httpError(facts, (await collectText(answer.body, MAX_ERROR_BODY)).text);
+    return httpError(facts, facts.hide((await collectText(answer.body, MAX_ERROR_BODY)).text));
   } catch (error) {
     // The status says more than the fate of its body does; an abort says more than both.
     if (!(error instanceof AgentError)) throw error;
@@ -182,12 +209,17 @@ function hostOf(endpoint: Endpoint): string {
   return new URL(endpoint.baseUrl).host;
 }
 
-/** Only our own errors leave, but for the caller's own reason: a foreign transport may throw anything. */
-function typed(error: unknown, caller: AbortSignal, host: string): unknown {
+/** What an error passes on its way out. */
+interface Leaving {
+  host: string;
+  caller: AbortSignal;
+  redact(text: string): string;
+}
+
+/** Only our own errors leave, but for the caller's own reason: a foreign transport may throw anything, with the key in it. */
+function typed(error: unknown, { caller, host, redact }: Leaving): unknown {
   if (caller.aborted) return caller.reason;
-  if (error instanceof AgentError) return error;
-  return new AgentError("connection_failed", `The transport to ${host} failed. Check the network and the base URL.`, {
-    retryable: true,
-    cause: error,
-  });
+  if (error instanceof AgentError) return redactError(error, redact);
+  const message = `The transport to ${host} failed. Check the network and the base URL.`;
+  return redactError(new AgentError("connection_failed", message, { retryable: true, cause: error }), redact);
 }

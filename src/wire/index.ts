@@ -35,9 +35,21 @@ export type {
   ChatUserMessage,
 } from "./chat-types.ts";
 export { decodeChatUsage } from "./chat-usage.ts";
-export { type ApiKey, createEndpoint, type Endpoint, type EndpointOptions } from "./endpoint.ts";
+export { type ApiKey, type Auth, createEndpoint, type Endpoint, type EndpointOptions } from "./endpoint.ts";
 export { HttpError, RedirectRefused } from "./errors.ts";
 export { type FetchFunction, fetchTransport } from "./fetch.ts";
+export {
+  deleteFile,
+  type FileForm,
+  type FileInfo,
+  type FilePage,
+  type FileRequestOptions,
+  getFile,
+  type ListFilesQuery,
+  listFiles,
+  readFile,
+  uploadFile,
+} from "./files.ts";
 export {
   getLanguageModel,
   type LanguageModelInfo,
@@ -45,6 +57,31 @@ export {
   type LongContextPrices,
   listLanguageModels,
 } from "./language-models.ts";
+export { type MessagesStream, type StreamMessagesOptions, streamMessages } from "./messages.ts";
+export { createMessagesAccumulator, type MessagesAccumulator, type MessagesPartial } from "./messages-accumulator.ts";
+export { decodeMessagesEvent } from "./messages-decode.ts";
+export type {
+  MessagesAnswer,
+  MessagesBlock,
+  MessagesDelta,
+  MessagesEvent,
+  MessagesHead,
+  MessagesInputBlock,
+  MessagesInputMessage,
+  MessagesOtherBlock,
+  MessagesRedactedThinkingBlock,
+  MessagesRequest,
+  MessagesServerToolUseBlock,
+  MessagesSource,
+  MessagesStopReason,
+  MessagesTextBlock,
+  MessagesThinkingBlock,
+  MessagesTool,
+  MessagesToolChoice,
+  MessagesToolUseBlock,
+  MessagesUsage,
+} from "./messages-types.ts";
+export { decodeMessagesUsage } from "./messages-usage.ts";
 export { type FetchModelsOptions, getModel, listModels, type ModelCapabilities, type ModelInfo } from "./models.ts";
 export { type ResponsesStream, type StreamResponsesOptions, streamResponses } from "./responses.ts";
 export {
@@ -124,5 +161,6 @@ export type {
   ResponsesUsage,
 } from "./responses-types.ts";
 export { decodeResponsesUsage } from "./responses-usage.ts";
+export { INVALID_UTF8, type UnknownItem } from "./stream.ts";
 export type { Timeouts } from "./timeouts.ts";
 export type { Transport, TransportRequest, TransportResponse } from "./transport.ts";

@@ -8,6 +8,11 @@ export interface Link {
    * abort, whether or not what is waited for obeys the signal. One wait at a time.
    */
   within<T>(limitMs: number, expire: () => Error, wait: () => Promise<T>): Promise<T>;
+  /**
+   * Aborts the request with the error `expire` makes unless the returned function is called, or the link closed, within `limitMs`:
+   * for what spans several waits.
+   */
+  limit(limitMs: number, expire: () => Error): () => void;
   /** Lets go of the caller's signal and of the connection. May be called again. */
   close(): void;
 }
@@ -21,6 +26,7 @@ export function createLink(clock: Clock, caller: AbortSignal): Link {
   caller.addEventListener("abort", onAbort, { once: true });
   // One listener for all waits: adding one for each network read costs more than the read.
   let giveUp: ((reason: unknown) => void) | undefined;
+  const limits = new Set<() => void>();
   signal.addEventListener("abort", () => giveUp?.(signal.reason), { once: true });
   return {
     signal,
@@ -45,7 +51,13 @@ export function createLink(clock: Clock, caller: AbortSignal): Link {
         }
       });
     },
+    limit(limitMs, expire) {
+      const cancel = clock.after(limitMs, () => controller.abort(expire()));
+      limits.add(cancel);
+      return cancel;
+    },
     close() {
+      for (const cancel of limits) cancel();
       caller.removeEventListener("abort", onAbort);
       controller.abort();
     },

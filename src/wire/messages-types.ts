@@ -67,7 +67,9 @@ export type MessagesInputBlock =
 export type MessagesSource =
   | { type: "base64"; media_type: string; data: string }
   | { type: "url"; url: string }
-  | { type: "file"; file_id: string };
+  | { type: "file"; file_id: string }
+  /** Of a document; Anthropic's, which takes base64 for PDF only. */
+  | { type: "text"; media_type: "text/plain"; data: string };
 
 /** A content block of an answer, told apart by `type`: those we read, and any other, kept whole. */
 export type MessagesBlock =
@@ -103,7 +105,10 @@ export interface MessagesToolUseBlock {
   type: "tool_use";
   id: string;
   name: string;
-  /** The arguments as the model wrote them: JSON text. Of a block in an answer read whole, its `input` as JSON. */
+  /**
+   * The arguments as the model wrote them: JSON text, which may be broken. Of a block that came whole, its `input` as JSON. `""` while
+   * none came; in a whole answer `{}` when there are none.
+   */
   input_json: string;
 }
 
@@ -142,7 +147,10 @@ export interface MessagesAnswer {
   /** The model that answered. `""` when the server did not say. */
   model: string;
   content: readonly MessagesBlock[];
-  /** The content as it came, block for block, so that it can go back: parallel to `content`. */
+  /**
+   * The content as it came, block for block and with its deltas applied, so that it can go back: parallel to `content`. The
+   * `input` of a call is always an object, `{}` where the model wrote anything else.
+   */
   raw: readonly Readonly<Record<string, unknown>>[];
   stop_reason: MessagesStopReason;
   stop_sequence?: string;
@@ -174,8 +182,15 @@ export interface MessagesUsage {
 
 /** One decoded event of a stream, told apart by `type`. */
 export type MessagesEvent =
-  | { type: "message_start"; message: { id: string; model: string; usage?: MessagesUsage } }
-  | { type: "content_block_start"; index: number; block: MessagesBlock }
+  | { type: "message_start"; message: MessagesHead }
+  | {
+      type: "content_block_start";
+      index: number;
+      /** As far as it is there: mostly empty, but some servers send it whole. */
+      block: MessagesBlock;
+      /** The same block as it came. */
+      raw: Readonly<Record<string, unknown>>;
+    }
   | { type: "content_block_delta"; index: number; delta: MessagesDelta }
   | { type: "content_block_stop"; index: number }
   | {
@@ -192,6 +207,16 @@ export type MessagesEvent =
   /** JSON that is none of the above and no error: kept whole, never dropped. */
   | { type: "unknown"; event?: string; item: unknown };
 
+/** What is known of an answer when it begins. */
+export interface MessagesHead {
+  /** `""` when the server did not say, as is `model`. */
+  id: string;
+  model: string;
+  usage?: MessagesUsage;
+  rest?: Readonly<Record<string, unknown>>;
+}
+
+/** A piece of a block, told apart by `type`. Texts may be empty. */
 export type MessagesDelta =
   | { type: "text_delta"; text: string }
   | { type: "thinking_delta"; thinking: string }

@@ -1,20 +1,48 @@
+import { withoutCredentials } from "../errors.ts";
+
 /** What stands where a secret stood. */
 const MARK = "[redacted]";
 
-// Real keys are `xai-` and some 80 characters. Six are enough to catch a shortened echo of one.
-const LIKE_A_KEY = /\bxai-[\w-]{6,}|\bBearer\s+[^\s"',;]+/gi;
+/** A shorter one may be a word that stands in any sentence. */
+const LEAST = 4;
+
+/** The same for the content of answers, where a key such as `lm-studio`, or the simulator's own, may be a word as well. */
+const LEAST_IN_CONTENT = 16;
 
 /**
- * Makes a function that takes secrets, and anything that looks like an xAI key, out of a text. Servers echo keys in
+ * Makes a function that takes secrets, and anything that looks like a credential, out of a text. Servers echo keys in
  * their error messages, so every text of a server passes through here before it is shown.
  */
 export function createRedactor(secrets: readonly string[]): (text: string) => string {
+  const hide = createHider(secrets, LEAST);
+  return (text) => withoutCredentials(hide(text));
+}
+
+/**
+ * Makes a function that takes just these secrets out of what a server sent, before it is read: what only looks like a
+ * credential is the model's own words, and stays. Runs for every event, so it looks before it copies.
+ */
+export function createHider(secrets: readonly string[], least: number = LEAST_IN_CONTENT): (text: string) => string {
+  const spelled = secrets.flatMap((secret) => [secret, JSON.stringify(secret).slice(1, -1)]);
   // Longest first: a secret may be part of another.
-  const known = secrets.filter((secret) => secret.length >= 4).sort((a, b) => b.length - a.length);
-  return (text) => {
-    const without = known.reduce((rest, secret) => rest.replaceAll(secret, MARK), text);
-    return without.replace(LIKE_A_KEY, MARK);
-  };
+  const known = [...new Set(spelled)].filter(({ length }) => length >= least).sort((a, b) => b.length - a.length);
+  return (text) => known.reduce((rest, secret) => (rest.includes(secret) ? rest.replaceAll(secret, MARK) : rest), text);
+}
+
+/** Headers that say who asks and about what. Everything else that is sent is held to be a credential. */
+const HARMLESS =
+  /^(accept.*|content-.*|user-agent|origin|referer|http-referer|x-title|trace.*|baggage|anthropic-(version|beta)|x-grok-conv-id|x-client-.*|x-request-id)$/;
+
+/** A shorter value is no secret, and taking it out would spoil messages that hold the same word. */
+const LEAST_HEADER = 8;
+
+/** The values of headers that may be credentials; of `Bearer abc` also the part behind the scheme, which servers echo alone. */
+export function secretsInHeaders(headers: Readonly<Record<string, string>> = {}): string[] {
+  return Object.entries(headers).flatMap(([name, value]) => {
+    if (typeof value !== "string" || HARMLESS.test(name.toLowerCase())) return [];
+    const token = /^[\w-]+\s+(\S+)$/.exec(value)?.[1];
+    return [value, ...(token === undefined ? [] : [token])].filter(({ length }) => length >= LEAST_HEADER);
+  });
 }
 
 /** Any JSON with every text in it redacted, keys of objects included. */

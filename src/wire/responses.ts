@@ -2,7 +2,7 @@ import { readJson, unexpectedContent } from "./answer.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { faultError } from "./errors.ts";
 import { type HttpAnswer, sendRequest } from "./http.ts";
-import { isObject } from "./json.ts";
+import { isObject, readIndex } from "./json.ts";
 import { redactJson } from "./redact.ts";
 import { decodeResponsesEvent } from "./responses-decode.ts";
 import type { ResponsesEvent, ResponsesTerminalEvent } from "./responses-events.ts";
@@ -34,7 +34,7 @@ export interface ResponsesStream {
 
 /**
  * One attempt at `POST /responses`, streamed. The end of `events` says nothing of the answer: `finish()` of an accumulator
- * does. What follows the terminal event is handed out as `unknown`. A server that answers with a whole response as JSON is
+ * does. What follows the terminal event, and an event sent twice in a row, is handed out as `unknown`. A server that answers with a whole response as JSON is
  * taken at its word: that is one terminal event.
  * @param body The request as JSON, with `stream: true`.
  * @throws {AgentError} at once or while `events` is read, also for `response.failed` and `error`; `signal.reason` as it is
@@ -69,12 +69,13 @@ function maskFor({ facts }: HttpAnswer, { secrets = [] }: StreamResponsesOptions
 }
 
 function createResponsesDialect(mask: (item: UnknownItem) => UnknownItem): Dialect<ResponsesEvent> {
+  const isRepeat = createRepeats();
   let isWhole = false;
   return {
     // The answer is whole with its terminal event; what follows can neither change nor spoil it.
     findFault: (json, event) => (isWhole ? undefined : findResponseFault(json, event)),
     decode(json, event) {
-      if (isWhole) return mask(lateEvent(json, event));
+      if (isWhole || isRepeat(json)) return mask(keptWhole(json, event));
       const decoded = decodeResponsesEvent(json, event);
       isWhole = isTerminal(decoded);
       return decoded.type === "unknown" ? mask(decoded) : decoded;
@@ -88,7 +89,22 @@ function createResponsesDialect(mask: (item: UnknownItem) => UnknownItem): Diale
   };
 }
 
-function lateEvent(json: unknown, event: string | undefined): UnknownItem {
+/** Tells an event that was sent twice in a row. Two events may well say the same, but not under one number. */
+function createRepeats(): (json: unknown) => boolean {
+  let last: Readonly<Record<string, unknown>> = {};
+  let isCounting = false;
+  return (json) => {
+    if (!isObject(json)) return false;
+    const [before, now] = [readIndex(last.sequence_number), readIndex(json.sequence_number)];
+    const isRepeat = isCounting && now !== undefined && now === before && JSON.stringify(json) === JSON.stringify(last);
+    isCounting ||= before !== undefined && now !== undefined && now > before; // some servers write 0 everywhere
+    last = json;
+    return isRepeat;
+  };
+}
+
+/** What comes after the end, or once more. */
+function keptWhole(json: unknown, event: string | undefined): UnknownItem {
   const type = isObject(json) && typeof json.type === "string" ? json.type : event;
   return type === undefined ? { type: "unknown", item: json } : { type: "unknown", event: type, item: json };
 }
@@ -97,13 +113,15 @@ export function isTerminal(event: ResponsesEvent): event is ResponsesTerminalEve
   return event.type === "response.completed" || event.type === "response.incomplete";
 }
 
-/** Pings, and being told again that the answer is in progress, bring nothing further. */
-function isProgress({ type }: ResponsesEvent): boolean {
+/** Pings, empty pieces, and being told again that the answer is in progress, bring nothing further. */
+function isProgress(event: ResponsesEvent): boolean {
+  const { type } = event;
+  if ("delta" in event) return event.delta !== "";
   return type !== "unknown" && type !== "response.in_progress" && type !== "response.queued";
 }
 
 /** A whole response, or the error that it is or holds. */
-async function readWhole(answer: HttpAnswer): Promise<ResponsesEvent> {
+async function readWhole(answer: HttpAnswer): Promise<readonly ResponsesEvent[]> {
   const json = await readJson(answer);
   const fault = findResponseFault(json);
   if (fault !== undefined) throw faultError(answer.facts, fault);
@@ -111,5 +129,5 @@ async function readWhole(answer: HttpAnswer): Promise<ResponsesEvent> {
   if (json.status === "in_progress" || json.status === "queued") throw incompleteResponse("while it was in progress");
   const isIncomplete = json.status === "incomplete";
   const response = decodeResponse(json, isIncomplete ? "incomplete" : "completed");
-  return { type: isIncomplete ? "response.incomplete" : "response.completed", response };
+  return [{ type: isIncomplete ? "response.incomplete" : "response.completed", response }];
 }

@@ -11,8 +11,8 @@ export function readRetryAfter(header: (name: string) => string | undefined, now
   const text = header("retry-after")?.trim();
   const seconds = readNumber(text);
   if (seconds !== undefined) return seconds * 1000;
-  if (text === undefined || !/[a-z]{3}/i.test(text)) return undefined;
-  const waitMs = Date.parse(text) - readDate(header("date"), nowMs);
+  const saidMs = readDate(header("date")?.trim());
+  const waitMs = readDate(text) - (Number.isNaN(saidMs) ? nowMs : saidMs);
   return waitMs > 0 ? waitMs : undefined;
 }
 
@@ -21,9 +21,10 @@ function readNumber(text: string | undefined): number | undefined {
   return Number(text);
 }
 
-function readDate(text: string | undefined, nowMs: number): number {
-  const date = text === undefined ? Number.NaN : Date.parse(text);
-  return Number.isNaN(date) ? nowMs : date;
+/** The three forms of an HTTP date; NaN for anything else, of which `Date.parse` would make a date all the same. */
+function readDate(text: string | undefined): number {
+  if (text === undefined || !/^[A-Z][a-z]{2,8},? .*\d\d:\d\d:\d\d( \d{4}| GMT)$/.test(text)) return Number.NaN;
+  return Date.parse(text.endsWith("GMT") ? text : `${text} GMT`);
 }
 
 /** A wait for people: `2 s`, `15 min`, `24 h`. */

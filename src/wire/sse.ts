@@ -1,5 +1,6 @@
 import { createParser } from "eventsource-parser";
 import { AgentError } from "../errors.ts";
+import { createUtf8Reader } from "./utf8.ts";
 
 /** One event of a `text/event-stream`. */
 export interface SseEvent {
@@ -11,6 +12,10 @@ export interface SseEvent {
 export interface SseOptions {
   /** Longest event, in UTF-16 code units, whether it is whole or still growing. Default 16 Mi. */
   maxEventLength?: number;
+  /** Most bytes of a stream, decompressed. Default 256 MiB: no answer is that long, and what is read of one is kept. */
+  maxBytes?: number;
+  /** Told once, when bytes came that are no UTF-8. */
+  onInvalidText?: () => void;
   /**
    * Given what is still to be read once `[DONE]` was; without it the body is closed. A connection that is read to its
    * end can be used again.
@@ -19,6 +24,7 @@ export interface SseOptions {
 }
 
 const MAX_EVENT_LENGTH = 16 * 1024 * 1024;
+const MAX_BYTES = 256 * 1024 * 1024;
 
 /**
  * The events of a stream, an array for each network read, empty when it completed none: one await per read and not one per token.
@@ -30,7 +36,7 @@ export async function* readEvents(
   body: AsyncIterable<Uint8Array>,
   options: SseOptions = {},
 ): AsyncGenerator<readonly SseEvent[]> {
-  const decoder = createDecoder(options.maxEventLength ?? MAX_EVENT_LENGTH);
+  const decoder = createDecoder(options);
   const reads = body[Symbol.asyncIterator]();
   let isLeft = false;
   try {
@@ -58,26 +64,30 @@ interface Decoder {
   readonly error: AgentError | undefined;
 }
 
-function createDecoder(maxEventLength: number): Decoder {
-  // The parser strips the byte order mark; stripped here as well, a second one would be lost.
-  const text = new TextDecoder("utf-8", { ignoreBOM: true });
+function createDecoder({
+  maxEventLength = MAX_EVENT_LENGTH,
+  maxBytes = MAX_BYTES,
+  onInvalidText,
+}: SseOptions): Decoder {
+  const utf8 = createUtf8Reader();
   let events: SseEvent[] = [];
   let isDone = false;
+  let size = 0;
   let error: AgentError | undefined;
-  const fail = (): void => {
-    const limit = `${maxEventLength} characters`;
-    error ??= new AgentError("event_too_large", `The server sent one event of more than ${limit}. It was not read on.`);
+  const fail = (what: string): void => {
+    error ??= new AgentError("event_too_large", `The server sent ${what}. It was not read on.`);
   };
+  const failEvent = (): void => fail(`one event of more than ${maxEventLength} characters`);
   const parser = createParser({
     maxBufferSize: maxEventLength,
     onEvent: ({ event, data }) => {
       if (isDone || error !== undefined || data === "") return;
-      if (data.length > maxEventLength) return fail();
+      if (data.length > maxEventLength) return failEvent();
       if (data.trim() === "[DONE]") isDone = true;
       else events.push(event === undefined ? { data } : { event, data });
     },
     onError: ({ type }) => {
-      if (type === "max-buffer-size-exceeded" && !isDone) fail();
+      if (type === "max-buffer-size-exceeded" && !isDone) failEvent();
     },
   });
   return {
@@ -89,7 +99,11 @@ function createDecoder(maxEventLength: number): Decoder {
     },
     feed(bytes) {
       events = [];
-      parser.feed(bytes === undefined ? text.decode() : text.decode(bytes, { stream: true }));
+      const wasBroken = utf8.isBroken;
+      parser.feed(utf8.decode(bytes));
+      if (utf8.isBroken && !wasBroken) onInvalidText?.();
+      size += bytes?.byteLength ?? 0;
+      if (size > maxBytes && !isDone) fail(`an answer of more than ${maxBytes} bytes`);
       return events;
     },
   };

@@ -15,13 +15,23 @@ export interface UnknownItem {
   item: unknown;
 }
 
+/**
+ * Handed out once in an answer of which some bytes are no UTF-8: they stand as U+FFFD in what is read of it, and what they should have
+ * been nobody knows. By its identity: a server may have an event of that name.
+ */
+export const INVALID_UTF8: UnknownItem = Object.freeze({
+  type: "unknown",
+  event: "invalid_utf8",
+  item: "Some bytes of the answer were no UTF-8 text: U+FFFD stands in their place.",
+});
+
 /** How the answers of one endpoint are read. Made anew for every answer: it may remember what came. */
 export interface Dialect<Item> {
   /** @throws {AgentError} `malformed_event` */
   decode(json: unknown, event: string | undefined): Item;
   findFault(json: unknown, event: string | undefined): ServerFault | undefined;
-  /** A whole answer that came as JSON, or the error it is. @throws {AgentError} */
-  readWhole(answer: HttpAnswer): Promise<Item>;
+  /** A whole answer that came as JSON, as the items it would have been, or the error it is. @throws {AgentError} */
+  readWhole(answer: HttpAnswer): Promise<readonly Item[]>;
   /** The error for what cannot be read. */
   malformed(what: string): AgentError;
   /** True for what brings the answer further: a server that sends nothing else for too long is given up. */
@@ -47,7 +57,7 @@ export async function openStream<Item>(
   const { contentType } = answer;
   // A proxy may leave the content type out; what it sends is then held to be what was asked for.
   if (contentType === "text/event-stream" || contentType === "") return readItems(answer, endpoint, dialect, options);
-  if (isJson(contentType)) return once([await dialect.readWhole(answer)]);
+  if (isJson(contentType)) return once(await dialect.readWhole(answer));
   throw unexpectedContent(answer, await readExcerpt(answer));
 }
 
@@ -64,9 +74,15 @@ async function* readItems<Item>(
   const progress = createProgress(endpoint.clock, endpoint.waits(patient).progressMs, answer.facts.host);
   const leave = (rest: AsyncIterator<Uint8Array>): void => readToEnd(rest, answer, endpoint);
   const end = createEnd(answer, endpoint, dialect.afterEndMs);
+  let isInvalid = false;
+  const onInvalidText = (): void => {
+    isInvalid = true;
+  };
   try {
-    for await (const events of readEvents(answer.body, { leave })) {
+    for await (const events of readEvents(answer.body, { leave, onInvalidText })) {
       const { items, error } = decodeBatch(events, dialect, answer.facts);
+      if (isInvalid) items.push(INVALID_UTF8);
+      isInvalid = false;
       if (dialect.isWhole()) end.begin();
       progress.note(items.some((item) => dialect.isProgress(item)));
       progress.pause();
@@ -84,7 +100,7 @@ async function* readItems<Item>(
 }
 
 interface Batch<Item> {
-  items: readonly (Item | UnknownItem)[];
+  items: (Item | UnknownItem)[];
   /** What ended it. What stood before a broken event is handed out before its error is. */
   error?: AgentError;
 }
@@ -102,7 +118,9 @@ function decodeBatch<Item>(events: readonly SseEvent[], dialect: Dialect<Item>, 
   return { items };
 }
 
-function decodeEvent<Item>({ event, data }: SseEvent, dialect: Dialect<Item>, facts: AnswerFacts): Item | UnknownItem {
+function decodeEvent<Item>(sent: SseEvent, dialect: Dialect<Item>, facts: AnswerFacts): Item | UnknownItem {
+  const event = sent.event === undefined ? undefined : facts.hide(sent.event);
+  const data = facts.hide(sent.data);
   let json: unknown;
   try {
     json = JSON.parse(data);

@@ -1,19 +1,23 @@
 import { AgentError } from "../errors.ts";
+import { ownOptions } from "../own.ts";
 
 /** How long to wait for a server, milliseconds. */
 export interface Timeouts {
+  /** Until the connection is there, with a transport that can tell. Default 10,000. Over Node's `fetch` it is 10 s whatever is set. */
+  connectMs: number;
   /** Until the headers of the answer. Default 120,000. */
   headersMs: number;
   /** Between two network reads. Default 60,000. */
   idleMs: number;
   /** Both of these where the server may think in silence. Default 300,000, or what is set for `headersMs` and `idleMs`. */
   patientMs: number;
-  /** For a stream that is kept alive and adds nothing to the answer. Default 600,000. */
+  /** For a stream that is kept alive and adds nothing to the answer, and for the whole of a JSON answer. Default 600,000. */
   progressMs: number;
 }
 
 /** The waits of one request. */
 export interface Waits {
+  connectMs: number;
   headersMs: number;
   idleMs: number;
   progressMs: number;
@@ -25,10 +29,11 @@ export interface Waits {
  */
 export function createWaits(given: Partial<Timeouts>): (isPatient: boolean) => Waits {
   check(given);
-  const { headersMs, idleMs, patientMs, progressMs = 600_000 } = given;
-  const usual: Waits = { headersMs: headersMs ?? 120_000, idleMs: idleMs ?? 60_000, progressMs };
+  const { headersMs, idleMs, patientMs, connectMs = 10_000, progressMs = 600_000 } = ownOptions(given);
+  const usual: Waits = { connectMs, headersMs: headersMs ?? 120_000, idleMs: idleMs ?? 60_000, progressMs };
   // Whoever sets a wait means it for every model, unless patience is set as well.
   const patient: Waits = {
+    connectMs,
     headersMs: patientMs ?? headersMs ?? 300_000,
     idleMs: patientMs ?? idleMs ?? 300_000,
     progressMs,
@@ -37,6 +42,7 @@ export function createWaits(given: Partial<Timeouts>): (isPatient: boolean) => W
 }
 
 const NAMES: { readonly [Name in keyof Timeouts]: true } = {
+  connectMs: true,
   headersMs: true,
   idleMs: true,
   patientMs: true,
@@ -57,6 +63,10 @@ function check(given: Partial<Timeouts>): void {
 }
 
 /** The error of a wait that was too long. `option` is the timeout to raise. */
-export function timedOut(code: "headers_timeout" | "idle_timeout", what: string, option: keyof Timeouts): AgentError {
+export function timedOut(
+  code: "connect_timeout" | "headers_timeout" | "idle_timeout",
+  what: string,
+  option: keyof Timeouts,
+): AgentError {
   return new AgentError(code, `${what}. Try again, or raise timeouts.${option}.`, { retryable: true });
 }

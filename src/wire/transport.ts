@@ -6,6 +6,11 @@ export interface TransportRequest {
   /** A view of bytes that stay as they are until the answer's headers are there. */
   body?: Uint8Array<ArrayBuffer>;
   signal: AbortSignal;
+  /**
+   * For a transport that can tell: to be called with `connecting` where it has to make a connection, and with `connected` once that
+   * is there. In between it has `timeouts.connectMs`. One that calls neither, as over `fetch`, is held to `headersMs` alone.
+   */
+  onPhase?(phase: "connecting" | "connected"): void;
 }
 
 /** An answer whose headers are there and whose body is still to be read. */

@@ -158,21 +158,22 @@ describe("an agent with tools on both sides", () => {
     expect(new Set(toolCalls.map((entry) => entry.call.id)).size).toBe(2);
   });
 
-  it.each(["max_output_tokens", "max_time_limit", "max_prompt_tokens"])(
-    "takes no answer that is incomplete for %s as one, and runs none of its calls",
-    async (reason) => {
-      await using simulator = await startScript([
-        { text: "half an ans", toolCalls: [{ name: "get_weather", arguments: { city: "Oslo" } }], incomplete: reason },
-      ]);
-      const run = createAgent({ name: "a", model: simulator.model(), tools }).stream("Oslo?");
-      const events = await collect(run);
-      expect(events.some((event) => event.type === "tool.executing")).toBe(false);
-      expect(await run.result()).toMatchObject({
-        status: "failed",
-        error: { code: "output_truncated", message: expect.stringContaining(reason) },
-      });
-    },
-  );
+  it.each([
+    ["max_output_tokens", "length"],
+    ["max_time_limit", "max_time_limit"],
+    ["max_prompt_tokens", "max_prompt_tokens"],
+  ])("takes no answer that is incomplete for %s as one, and runs none of its calls", async (reason, word) => {
+    await using simulator = await startScript([
+      { text: "half an ans", toolCalls: [{ name: "get_weather", arguments: { city: "Oslo" } }], incomplete: reason },
+    ]);
+    const run = createAgent({ name: "a", model: simulator.model(), tools }).stream("Oslo?");
+    const events = await collect(run);
+    expect(events.some((event) => event.type === "tool.executing")).toBe(false);
+    expect(await run.result()).toMatchObject({
+      status: "failed",
+      error: { code: "output_truncated", message: expect.stringContaining(`(${word})`) },
+    });
+  });
 
   it("lets no key of an MCP server into a record, whatever the server echoes", async () => {
     const keys = { authorization: "Basic bWluZTpzZWNyZXQ=", headers: { "x-k": "HDR-aaaa-bbbb" } };

@@ -143,7 +143,7 @@ describe("runs list", () => {
   });
 });
 
-test("no terminal obeys what a model, a page or a query says", async () => {
+test("no terminal obeys what a model, a page or a query says (row 140)", async () => {
   const shown = await Promise.all([
     runs("show", "run_3"),
     runs("sources", "run_3"),

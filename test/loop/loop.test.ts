@@ -138,7 +138,7 @@ describe("a run", () => {
     expect(await run.result()).toMatchObject({ status: "failed", text: "part", error: { code } });
   });
 
-  it("an answer with neither text nor calls is a failure, not an empty success", async () => {
+  it("an answer with neither text nor calls is a failure at once, not an empty success (row 81)", async () => {
     await expect(createAgent({ name: "t", model: scriptedModel([{}]) }).run("go")).rejects.toMatchObject({
       code: "empty_answer",
     });
@@ -170,7 +170,7 @@ describe("what the model can mend", () => {
     expect(model.seen[1]?.at(-1)).toMatchObject({ role: "tool", content: expect.stringContaining("echo") });
   });
 
-  it("is allowed in correctionBudget turns in a row, and fails the run in the next", async () => {
+  it("is allowed in correctionBudget turns in a row, and fails the run in the next (rows 59, 60)", async () => {
     const model = scriptedModel(() => ({ calls: [{ tool: "nothing", arguments: "{}" }] }));
     const run = createAgent({ name: "t", model, tools: [echo] }).stream("go");
     await collect(run);
@@ -215,7 +215,7 @@ describe("what the model can mend", () => {
 
 describe("limits", () => {
   it("stop the run before the turn that would exceed them, with the work kept and a warning before", async () => {
-    const model = scriptedModel(() => ({ text: "on", calls: [{ tool: "echo", arguments: '{"say":"x"}' }] }));
+    const model = scriptedModel((n) => ({ text: "on", calls: [{ tool: "echo", arguments: `{"say":"${n}"}` }] }));
     const run = createAgent({ name: "t", model, tools: [echo], limits: { turns: 5 } }).stream("go");
     const events = await collect(run);
     expect(events.filter((event) => event.type === "limit.warning")).toMatchObject([

@@ -47,7 +47,7 @@ const call = fc.oneof(
     arguments: fc
       .record({ deed: fc.constantFrom(...DEEDS), ms: fc.constantFrom(0, 0, 1, 3) })
       .map((input) => JSON.stringify(input)),
-    id: fc.constantFrom("call_0", "call_1", ""),
+    id: fc.constantFrom("", "", "", "call_0", "call_1"), // an id given to two different calls voids the turn
   }),
   fc.record({
     tool: fc.constantFrom("act", "nothing", "__proto__", "constructor"),
@@ -75,9 +75,18 @@ const attempt: fc.Arbitrary<ScriptedAttempt> = fc.oneof(
 
 const script = fc.array(attempt, { minLength: 1, maxLength: 6 }).map((attempts) => [...attempts, { text: "the end" }]);
 
+/** Answers of which some fit the output schema of the agent below, and some do not. */
+const answer: fc.Arbitrary<ScriptedAttempt> = fc.record({
+  text: fc.constantFrom('{"n":1}', ' ```json\n{"n":2}```', '{"n":"1"}', "One.", '{"n":1', "{}", ""),
+  finishReason: fc.constantFrom("stop", "stop", "stop", "stop", "other", "length", "refusal"),
+});
+
+const output = z.object({ n: z.number() });
+
 async function play(
   attempts: readonly ScriptedAttempt[],
   alwaysReplay: boolean,
+  more: { output?: typeof output } = {},
 ): Promise<{ events: RunEvent[]; record: readonly StoredEvent[] }> {
   let id = 0;
   const agent = createAgent({
@@ -87,6 +96,7 @@ async function play(
     instructions: "Act.",
     limits: { turns: 6, toolCalls: 9 },
     runtime: { alwaysReplay, random: () => 0, createId: () => `id${id++}` },
+    ...more,
   });
   const run = agent.stream("go");
   const events: RunEvent[] = [];
@@ -100,7 +110,7 @@ function timeless(result: Partial<RunResult> | undefined): unknown {
 }
 
 describe("any run, whatever the model says and the tools do,", () => {
-  it("keeps the rules of every run, and ends", async () => {
+  it("keeps the rules of every run, and ends (row 91)", async () => {
     await fc.assert(
       fc.asyncProperty(script, async (attempts) => {
         const { events, record } = await play(attempts, false);
@@ -119,6 +129,25 @@ describe("any run, whatever the model says and the tools do,", () => {
         const twin = await play(attempts, true);
         expect(checkEvents(twin.events)).toEqual([]);
         expect(timeless(foldResult(twin.record))).toEqual(timeless(foldResult(live.record)));
+      }),
+      { numRuns: 150 },
+    );
+  });
+
+  it("completes an agent with output only with an answer that fits, and the same in its always-replayed twin", async () => {
+    const answers = fc.array(fc.oneof({ weight: 3, arbitrary: answer }, { weight: 1, arbitrary: attempt }), {
+      minLength: 1,
+      maxLength: 6,
+    });
+    await fc.assert(
+      fc.asyncProperty(answers, async (attempts) => {
+        const live = await play(attempts, false, { output });
+        const twin = await play(attempts, true, { output });
+        expect(checkEvents(live.events)).toEqual([]);
+        const result = foldResult(live.record);
+        expect(timeless(foldResult(twin.record))).toEqual(timeless(result));
+        if (result?.status === "completed") expect(output.parse(result.output)).toEqual(result.output);
+        else expect(result).not.toHaveProperty("output");
       }),
       { numRuns: 150 },
     );

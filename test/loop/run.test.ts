@@ -52,7 +52,7 @@ describe("reading a run", () => {
     expect(await run.result()).toMatchObject({ status: "completed", text: "another answer" });
   });
 
-  it("once more through events() gives the whole record, also after the end", async () => {
+  it("once more through events() gives the whole record, also after the end (row 86)", async () => {
     const run = agentOf([{ text: "one two" }]).stream("go");
     const first = await all(run);
     const again = await all(run.events());
@@ -61,7 +61,7 @@ describe("reading a run", () => {
     expect((await all(run.events({ after: 1 })))[0]).toBe(run.record[2]);
   });
 
-  it("a reader of events() who leaves does not cancel the run", async () => {
+  it("a reader of events() who leaves does not cancel the run (row 86)", async () => {
     const run = agentOf([{ text: "one two" }]).stream("go");
     for await (const _ of run.events()) break;
     expect(await run.result()).toMatchObject({ status: "completed" });
@@ -75,7 +75,7 @@ describe("reading a run", () => {
 });
 
 describe("a reader that lags", () => {
-  it("holds the run at the buffer, and result() lets it go on with deltas lost and nothing else", async () => {
+  it("holds the run at the buffer, and result() lets it go on with deltas lost and nothing else (rows 83, 87)", async () => {
     const words = Array.from({ length: 200 }, (_, n) => `w${n} `).join("");
     const run = agentOf([{ text: words }], { buffer: { events: 10, size: 1e6 } }).stream("go");
     await settle();
@@ -132,14 +132,17 @@ describe("stopping a run", () => {
     expect(model.seen.length).toBeLessThan(2);
   });
 
-  it("by leaving the loop cancels it, and the loop's end waits for that", async () => {
+  it("by leaving the loop cancels it, and the loop's end waits for that (row 84)", async () => {
     const run = agentOf([{ text: "one two three", hang: true }]).stream("go");
     for await (const event of run) if (event.type === "text.delta") break;
     expect(run.record.at(-1)).toMatchObject({ type: "run.cancelled", reason: "the reader left" });
-    expect(run.record.at(-2)).toMatchObject({ type: "turn.failed", discarded: { text: 13 } });
+    const failed = run.record.at(-2);
+    expect(failed?.type).toBe("turn.failed");
+    // At least what was read; what the model says after the stop is nobody's.
+    if (failed?.type === "turn.failed") expect(failed.discarded.text).toBeGreaterThanOrEqual("one ".length);
   });
 
-  it("by an error in the loop cancels it, and the error is the reader's own", async () => {
+  it("by an error in the loop cancels it, and the error is the reader's own (row 85)", async () => {
     const run = agentOf([{ text: "one", hang: true }]).stream("go");
     const mine = new Error("mine");
     await expect(
@@ -157,7 +160,7 @@ describe("stopping a run", () => {
     expect(await run.result()).toMatchObject({ status: "completed" });
   });
 
-  it("through a signal gives the signal's reason as the cause", async () => {
+  it("through a signal gives the signal's reason as the cause (row 88)", async () => {
     const controller = new AbortController();
     const reason = new Error("user left");
     const running = agentOf([{ text: "one", hang: true }]).run("go", { signal: controller.signal });
@@ -170,14 +173,14 @@ describe("stopping a run", () => {
     });
   });
 
-  it("through a signal that was aborted before asks the model nothing", async () => {
+  it("through a signal that was aborted before asks the model nothing (row 88)", async () => {
     const model = scriptedModel([{ text: "hi" }]);
     const run = createAgent({ name: "t", model }).stream("go", { signal: AbortSignal.abort("early") });
     expect(await run.result()).toMatchObject({ status: "cancelled", reason: "early" });
     expect(model.seen).toHaveLength(0);
   });
 
-  it("a second time, or after its end, changes nothing", async () => {
+  it("a second time, or after its end, changes nothing (row 89)", async () => {
     const run = agentOf([{ text: "one" }]).stream("go");
     const result = await run.result();
     expect(await run.cancel("late")).toBe(result);
@@ -203,7 +206,7 @@ describe("stopping a run", () => {
 });
 
 describe("a run nobody looks at", () => {
-  it("that fails leaves no unhandled rejection", async () => {
+  it("that fails leaves no unhandled rejection (row 93)", async () => {
     const seen: unknown[] = [];
     const note = (error: unknown): number => seen.push(error);
     process.on("unhandledRejection", note);

@@ -343,8 +343,13 @@ describe("what the agent applies", () => {
     expect(progress.length).toBeLessThanOrEqual(1024);
   });
 
-  it("32 turns unless told otherwise, also where a limit is undefined", async () => {
-    const agent = createAgent({ name: "t", model: scriptedModel(() => call("act")), tools: [simple("act")] });
+  it("32 turns unless told otherwise, also where a limit is undefined (row 79)", async () => {
+    const agent = createAgent({
+      name: "t",
+      model: scriptedModel(() => call("act")),
+      tools: [simple("act")],
+      loopDetector: false,
+    });
     const options = { limits: { turns: undefined } as object, reject: false as const };
     expect(await agent.run("go", options)).toMatchObject({ status: "limited", limit: "turns", used: 32 });
   });

@@ -517,8 +517,8 @@ describe("the choice of the endpoint", () => {
 
   test("is refused where it is none", () => {
     const { endpoint } = server();
-    expect(() => createModel({ id: "grok-4.7", endpoint, api: "messages" as "chat" })).toThrow(
-      /"auto", "chat" or "responses"/,
+    expect(() => createModel({ id: "grok-4.7", endpoint, api: "grpc" as "chat" })).toThrow(
+      /"auto", "chat", "responses" or "messages"/,
     );
   });
 

@@ -140,7 +140,10 @@ describe("chat messages as others write them", () => {
     [[{ role: "function", name: "f", content: "x" }], 'messages[0].role is "function", which is retired'],
     [[{ role: "user", content: null }], "messages[0].content is null"],
     [[{ role: "user", content: [{ type: "input_audio" }] }], 'messages[0].content[0].type is "input_audio"'],
-    [[{ role: "user", content: [{ type: "image_url", image_url: { file_id: "f" } }] }], "image_url.file_id is set"],
+    [
+      [{ role: "user", content: [{ type: "image_url", image_url: { url: "u", file_id: "f" } }] }],
+      "image_url has a url and a file_id",
+    ],
     [[{ role: "user", content: [{ type: "image_url", image_url: { url: "u", detail: "x" } }] }], "image_url.detail is"],
     [[{ role: "user", content: [{ type: "file", file: {} }] }], "has neither file_id nor url"],
     [[{ role: "system", content: [{ type: "image_url" }] }], "messages[0].content[0].type"],

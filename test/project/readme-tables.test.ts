@@ -31,6 +31,7 @@ const STORED: Readonly<Record<StoredEvent["type"], true>> = {
   "tool.input": true,
   "tool.executing": true,
   "tool.completed": true,
+  "tool.late": true,
   "input.injected": true,
   citation: true,
   "limit.warning": true,

@@ -1,6 +1,6 @@
 // What the README says is tried: its programs are type-checked and run against the simulator, and its outputs are compared.
 import { execFile, spawn } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Simulator, startSimulator } from "fairwitness/sim";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -42,7 +42,7 @@ describe("the README's programs", () => {
   }, 60_000);
 
   it.each(files)("run against the simulator: $file, under $heading", async ({ file }) => {
-    const environment = { XAI_BASE_URL: simulator.url, XAI_API_KEY: simulator.apiKey };
+    const environment = { XAI_BASE_URL: simulator.url, XAI_API_KEY: simulator.apiKey, RECORD: "1" };
     expect(await run([...TYPESCRIPT, file], environment)).toMatchObject({ code: 0 });
   });
 
@@ -67,6 +67,22 @@ describe("the README's claims of what its programs print", () => {
     };
     expect((await outputOf('"policy.violation"')).match(/^x_search\.from /gm)).toHaveLength(2);
     expect(await outputOf("createFileStore()")).toMatch(/^# Evidence .*\ntrue\ntrue\n$/s);
+  });
+
+  it("hold: what is recorded is one file without a key, and is replayed with neither key nor network", async () => {
+    const { file = "", text = "" } = files.find((program) => program.text.includes("replay(dir)")) ?? {};
+    const dir = /const dir = "(.+)"/.exec(text)?.[1] ?? "";
+    await using keyed = await startSimulator({ apiKey: "sim_key_of_the_readme" });
+    const environment = { XAI_BASE_URL: keyed.url, XAI_API_KEY: keyed.apiKey, RECORD: "1" };
+    expect(await run([...TYPESCRIPT, join(folder, file)], environment, "start")).toMatchObject({ code: 0 });
+    const recorded = readdirSync(join(folder, "start", dir));
+    expect(recorded).toHaveLength(1);
+    expect(readFileSync(join(folder, "start", dir, recorded[0] ?? ""), "utf8")).not.toContain(keyed.apiKey);
+    const sent = keyed.requests.length;
+    expect(await run([...TYPESCRIPT, join(folder, file)], { XAI_BASE_URL: keyed.url }, "start")).toMatchObject({
+      code: 0,
+    });
+    expect(keyed.requests).toHaveLength(sent);
   });
 });
 
@@ -147,6 +163,7 @@ function masked(output: string): string[] {
     .trim()
     .replace(/\b(run)_[0-9a-f-]{36}\b/g, "$1_#")
     .replace(/-?\d+(\.\d+)?/g, "#")
+    .replace(/# s\b/g, "# ms") // a busy machine takes longer than a second
     .split("\n")
     .sort();
 }

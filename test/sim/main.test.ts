@@ -34,8 +34,19 @@ test("the command prints the lines to paste, answers, and ends on Ctrl-C", async
   expect(await ended).toBe(0);
 });
 
-test("a mistyped flag and an impossible port give the usage and exit code 2", async () => {
-  for (const args of [["--prot", "80"], ["--port", "many"], ["80"]]) {
+test("the command plays a proxy where it is told to, and says so", async () => {
+  const { child, said, ended } = start("--profile", "proxy");
+  await expect.poll(said, { timeout: 10_000 }).toContain("XAI_API_KEY");
+  expect(said()).toContain("stand-in for a proxy that resells xAI");
+  const url = /XAI_BASE_URL=(\S+)/.exec(said())?.[1];
+  const reply = await fetch(`${url}/models`, { headers: { "x-api-key": /XAI_API_KEY=(\S+)/.exec(said())?.[1] ?? "" } });
+  expect(await reply.text()).toContain("gpt-4o");
+  child.kill("SIGINT");
+  expect(await ended).toBe(0);
+});
+
+test("a mistyped flag, an impossible port and an unknown profile give the usage and exit code 2", async () => {
+  for (const args of [["--prot", "80"], ["--port", "many"], ["80"], ["--profile", "azure"]]) {
     const { said, ended } = start(...args);
     expect(await ended).toBe(2);
     expect(said()).toContain("Usage: npx fairwitness-sim");

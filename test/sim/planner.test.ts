@@ -179,7 +179,7 @@ test("an answer in JSON follows the schema where the question fills it", () => {
   };
   const format = { response_format: { type: "json_schema" as const, json_schema: { name: "x", schema } } };
   expect(JSON.parse(ask("I stay in Lisbon for 3 nights", [], format).text ?? "")).toEqual({ city: "Lisbon", count: 3 });
-  expect(ask("hello", [], format).text).toMatch(/cannot fill the JSON schema/);
+  expect(JSON.parse(ask("hello", [], format).text ?? "")).toEqual({ city: "simulated", count: 0 });
   expect(JSON.parse(ask("hello", [], { response_format: { type: "json_object" } }).text ?? "").simulated).toBe(true);
 });
 

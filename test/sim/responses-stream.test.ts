@@ -160,6 +160,17 @@ test("an item nobody knows is sent whole with its own events, and taken back", a
   });
 });
 
+test("a reason in the words of chat completions ends a response incomplete", async () => {
+  for (const [finishReason, reason] of [
+    ["length", "max_output_tokens"],
+    ["content_filter", "content_filter"],
+  ] as const) {
+    const end = (await eventsOf({ text: "Half", finishReason })).at(-1);
+    expect([end.type, end.response.incomplete_details]).toEqual(["response.incomplete", { reason }]);
+  }
+  expect((await eventsOf({ text: "All", finishReason: "stop" })).at(-1).type).toBe("response.completed");
+});
+
 test("an answer may end incomplete, failed, or not at all", async () => {
   const incomplete = await eventsOf({ text: "Half", incomplete: "max_output_tokens" });
   expect(incomplete.at(-1)).toMatchObject({

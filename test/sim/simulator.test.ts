@@ -4,7 +4,7 @@ import { AgentError } from "../../src/errors.ts";
 import { simModels, startSimulator } from "../../src/sim/index.ts";
 import { chat, post, type Reply, readReply, withSimulator } from "./support.ts";
 
-test("a simulator listens on loopback, names its URL and says in every answer that it is simulated", async () => {
+test("a simulator listens on loopback, names its URL and says in every answer that it is simulated (row 144)", async () => {
   await withSimulator({}, async (simulator) => {
     expect(simulator.url).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/v1$/);
     expect(simulator.apiKey).toMatch(/^sim_/);
@@ -46,7 +46,7 @@ test("requests are recorded in order with their bodies and without their keys", 
   });
 });
 
-test("a real-looking key is refused with a clear text and is kept nowhere", async () => {
+test("a real-looking key is refused with a clear text and is kept nowhere (row 144)", async () => {
   await withSimulator({}, async (simulator) => {
     for (const headers of [{ authorization: "Bearer xai-abc123" }, { "x-api-key": "xai-abc123" }]) {
       const reply = await post(simulator, chat(), headers);

@@ -95,3 +95,26 @@ export function response(turn: SimTurn, body: unknown = ask()): Promise<Reply> {
 export async function eventsOf(turn: SimTurn, extra: Record<string, unknown> = {}): Promise<Json[]> {
   return chunksOf((await response(turn, ask({ stream: true, ...extra }))).text);
 }
+
+/** The body of a Messages request with one question. */
+export function say(extra: Record<string, unknown> = {}): Record<string, unknown> {
+  return { model: "grok-4.7", max_tokens: 100, messages: [{ role: "user", content: "Hello" }], ...extra };
+}
+
+/** A function as the Messages protocol declares it. All properties are required. */
+export function namedTool(
+  name: string,
+  properties: Record<string, unknown>,
+  description = "A tool.",
+): Record<string, unknown> {
+  return {
+    name,
+    description,
+    input_schema: { type: "object", properties, required: Object.keys(properties) },
+  };
+}
+
+/** Sends a Messages request; a string is sent as it is. */
+export function speak(simulator: Simulator, body: unknown): Promise<Reply> {
+  return postTo(simulator, "/messages", body, {});
+}

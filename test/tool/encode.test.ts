@@ -33,7 +33,7 @@ test.each<[string, unknown, unknown]>([
   ["what JSON leaves out", { a: undefined, b: () => 1, c: Symbol("c"), d: [() => 1] }, { d: [null] }],
   ["a list with holes", Array(2), [null, null]],
   ["an object without prototype", Object.assign(Object.create(null), { a: 1 }), { a: 1 }],
-])("%s has a defined encoding", (_name, value, json) => {
+])("%s has a defined encoding (rows 73, 74)", (_name, value, json) => {
   expect(encodeJson(value)).toEqual({ ok: true, json });
   expect(JSON.parse(JSON.stringify(json))).toEqual(json);
 });
@@ -48,13 +48,21 @@ test("the same object twice is no cycle", () => {
   expect(encodeJson([shared, { shared }])).toEqual({ ok: true, json: [{ a: 1 }, { shared: { a: 1 } }] });
 });
 
-test("a toJSON that gives itself, a revoked proxy and great depth are no JSON", () => {
+test("a toJSON that gives itself, a revoked proxy and great depth are no JSON (row 75)", () => {
   const self = { toJSON: (): unknown => self };
   const { proxy, revoke } = Proxy.revocable({}, {});
   revoke();
   let deep: unknown = 1;
   for (let n = 0; n < 100_000; n++) deep = [deep];
   for (const value of [self, proxy, deep]) expect(encodeJson(value)).toMatchObject({ ok: false, reason: /./ });
+});
+
+test.each<[string, unknown]>([
+  ["2 GB of one text", Array(2000).fill("x".repeat(1_000_000))],
+  ["100 MB that are all escaped", "\ud83d".repeat(100_000_000)],
+  ["bytes beyond what base64 can hold", new Uint8Array(300_000_000)],
+])("%s are refused before they are written out (row 76)", (_name, value) => {
+  expect(encodeJson(value)).toEqual({ ok: false, reason: expect.stringContaining("it is longer than 268435456") });
 });
 
 test("JSON is its own encoding, and a copy", () => {
@@ -67,7 +75,7 @@ test("JSON is its own encoding, and a copy", () => {
   );
 });
 
-test("anything is either JSON or a reason", () => {
+test("anything is either JSON or a reason (rows 74, 75)", () => {
   const anything = fc.anything({
     withBigInt: true,
     withDate: true,

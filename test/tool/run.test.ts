@@ -43,6 +43,7 @@ test("a handler is given its call, and cannot change it", async () => {
 
 describe("whatever a handler throws, there is one answer, and the model learns no secret", () => {
   const secret = "postgres://user:s3cret@db";
+  const kept = "postgres://[redacted]@db"; // nor does the record
   const proxy: unknown = new Proxy(() => {}, {
     get: () => {
       throw new Error(secret);
@@ -58,21 +59,21 @@ describe("whatever a handler throws, there is one answer, and the model learns n
     override name = "DatabaseError";
   }
   test.each<[string, unknown, string, string]>([
-    ["an error", new Error(secret), "act failed.", `Error: ${secret}`],
-    ["an error of a class", new DatabaseError(secret), "act failed: DatabaseError.", `DatabaseError: ${secret}`],
+    ["an error", new Error(secret), "act failed.", `Error: ${kept}`],
+    ["an error of a class", new DatabaseError(secret), "act failed: DatabaseError.", `DatabaseError: ${kept}`],
     ["an error with a secret for a name", Object.assign(new Error("x"), { name: secret }), "act failed.", "Error: x"],
     [
       "an error with a cause",
       new TypeError("fetch failed", { cause: new Error(secret) }),
       "act failed: TypeError.",
-      `TypeError: fetch failed (cause: ${secret})`,
+      `TypeError: fetch failed (cause: ${kept})`,
     ],
-    ["a string", secret, "act failed.", `threw ${secret}`],
+    ["a string", secret, "act failed.", `threw ${kept}`],
     ["null", null, "act failed.", "threw [object Null]"],
     ["undefined", undefined, "act failed.", "threw [object Undefined]"],
-    ["a frozen error", Object.freeze(new Error(secret)), "act failed.", `Error: ${secret}`],
+    ["a frozen error", Object.freeze(new Error(secret)), "act failed.", `Error: ${kept}`],
     ["a proxy that cannot be read", proxy, "act failed.", "an error that cannot be read"],
-  ])("%s", async (_name, thrown, content, message) => {
+  ])("%s (rows 68, 69, 70)", async (_name, thrown, content, message) => {
     const expected = { outcome: "error", content, error: { code: "tool_failed", message }, durationMs: 0 };
     const throwing = (): never => {
       throw thrown;
@@ -81,12 +82,12 @@ describe("whatever a handler throws, there is one answer, and the model learns n
     expect(await answerOf(async () => throwing())).toEqual(expected);
     expect(content).not.toContain("s3cret");
   });
-  test("an AgentError speaks to the model in its own words", async () => {
+  test("an AgentError speaks to the model in its own words (row 69)", async () => {
     const answer = await answerOf(() => {
       throw new AgentError("tool_failed", 'No city "Lisbonn".', { cause: new Error(secret) });
     });
     expect(answer.content).toBe('No city "Lisbonn".');
-    expect(answer.error).toMatchObject({ code: "tool_failed", message: `No city "Lisbonn". (cause: ${secret})` });
+    expect(answer.error).toMatchObject({ code: "tool_failed", message: `No city "Lisbonn". (cause: ${kept})` });
   });
 });
 
@@ -120,7 +121,7 @@ describe("a handler that ran and whose result is no JSON is said to have run", (
     ],
     ["a promise inside", { a: Promise.resolve(1) }, "the result.a is a Promise without JSON of its own: await it"],
     ["a function", () => 1, "the result is a function"],
-  ])("%s", async (_name, result, reason) => {
+  ])("%s (rows 73, 74, 75)", async (_name, result, reason) => {
     const answer = await answerOf(() => result);
     expect(answer).toMatchObject({ outcome: "error", error: { code: "tool_failed" } });
     expect(answer.content).toContain(`act ran, but its result cannot be stored: ${reason}`);
@@ -128,7 +129,7 @@ describe("a handler that ran and whose result is no JSON is said to have run", (
   });
 });
 
-test("a handler that never answers is answered for when its time is up, and told to stop", async () => {
+test("a handler that never answers is answered for when its time is up, and told to stop (row 71)", async () => {
   const clock = fakeClock();
   let signal: AbortSignal | undefined;
   const tool = defineTool({
@@ -184,7 +185,7 @@ describe("an abort is answered at once", () => {
       "by a handler that returns on it",
       (signal) => new Promise((resolve) => signal.addEventListener("abort", () => resolve("done"))),
     ],
-  ])("%s", async (_name, execute) => {
+  ])("%s (row 72)", async (_name, execute) => {
     const controller = new AbortController();
     const clock = fakeClock();
     const tool = defineTool({
@@ -219,7 +220,7 @@ describe("an abort is answered at once", () => {
   });
 });
 
-test("a large result is cut for the model with a count, and stored whole", async () => {
+test("a large result is cut for the model with a count, and stored whole (row 76)", async () => {
   const text = "é".repeat(2000);
   const answer = await callTool(
     toolOf(() => text, { maxOutputBytes: 1000 }),

@@ -5,7 +5,7 @@ import { type Concurrency, createToolSlots } from "../../src/tool/index.ts";
 const never = new AbortController().signal;
 const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
-test("at most eight run at a time, in the order they asked", async () => {
+test("at most eight run at a time, in the order they asked (row 66)", async () => {
   const slots = createToolSlots();
   const started: number[] = [];
   const releases: (() => void)[] = [];
@@ -23,7 +23,7 @@ test("at most eight run at a time, in the order they asked", async () => {
   expect(started).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8]);
 });
 
-test("serial tools exclude each other, and hold up nobody else", async () => {
+test("serial tools exclude each other, and hold up nobody else (row 67)", async () => {
   const slots = createToolSlots();
   const release = await slots.take("serial", never);
   let second = false;

@@ -36,7 +36,7 @@ test.each(["__proto__", "constructor", "toString", ""])("%j is no tool", (name) 
   expect(createToolbox([act]).get(name)).toBeUndefined();
 });
 
-test("a tool named like a part of every object is found", () => {
+test("a tool named like a part of every object is found (row 60)", () => {
   const toolbox = createToolbox([toolOf(() => 1, { name: "constructor" })]);
   expect(toolbox.get("constructor")?.name).toBe("constructor");
 });

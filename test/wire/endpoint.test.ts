@@ -1,8 +1,8 @@
 import { inspect } from "node:util";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { createEndpoint } from "../../src/wire/index.ts";
-import { bytes, completionOf, endpointOver, failureOf, frames, KEY, readAll, replay } from "./support.ts";
+import { createEndpoint, streamChat, streamMessages, streamResponses } from "../../src/wire/index.ts";
+import { BODY, bytes, completionOf, endpointOver, failureOf, frames, KEY, readAll, replay } from "./support.ts";
 
 const whole = () => replay([bytes(frames([{ choices: [{ delta: {}, finish_reason: "stop" }] }]))]);
 
@@ -20,6 +20,45 @@ describe("a base URL", () => {
     ["http://127.0.0.1:1", "http://127.0.0.1:1/v1"],
     ["http://[::1]:1/v1", "http://[::1]:1/v1"],
   ])("%s is used as %s", (given, used) => expect(createEndpoint({ baseUrl: given }).baseUrl).toBe(used));
+
+  test.each(["messages", "chat/completions", "responses"])("may be the pasted address of %s", (path) => {
+    for (const [base, used] of [
+      ["https://h.example/v1", "https://h.example/v1"],
+      ["https://h.example/proxy/xai/v2", "https://h.example/proxy/xai/v2"],
+      ["http://127.0.0.1:1/v1", "http://127.0.0.1:1/v1"],
+    ]) {
+      for (const slashes of ["", "/", "//"]) {
+        expect(createEndpoint({ baseUrl: `${base}/${path}${slashes}` }).baseUrl).toBe(used);
+      }
+    }
+    // Without a version before it, it may be somebody's prefix.
+    expect(createEndpoint({ baseUrl: `https://h.example/${path}` }).baseUrl).toBe(`https://h.example/${path}/v1`);
+    expect(createEndpoint({ baseUrl: `https://h.example/v1/my-${path}` }).baseUrl).toContain(`/v1/my-${path}/v1`);
+  });
+
+  test.each([
+    ["https://h.example", "https://h.example/v1"],
+    ["https://h.example/", "https://h.example/v1"],
+    ["https://h.example/v1", "https://h.example/v1"],
+    ["https://h.example/v1/", "https://h.example/v1"],
+    ["https://h.example/v1/messages", "https://h.example/v1"],
+    ["https://h.example/v1/chat/completions/", "https://h.example/v1"],
+    ["https://h.example/v1/responses", "https://h.example/v1"],
+    ["https://h.example/proxy/xai", "https://h.example/proxy/xai/v1"],
+    ["https://h.example/proxy/xai/v1/messages/", "https://h.example/proxy/xai/v1"],
+  ])("%s serves all three protocols", async (baseUrl, used) => {
+    const transport = replay([]);
+    const endpoint = endpointOver(transport, { baseUrl });
+    const options = { signal: new AbortController().signal };
+    await streamChat(endpoint, BODY, options);
+    await streamResponses(endpoint, BODY, options);
+    await streamMessages(endpoint, BODY, options);
+    expect(transport.requests.map(({ url }) => url)).toEqual([
+      `${used}/chat/completions`,
+      `${used}/responses`,
+      `${used}/messages`,
+    ]);
+  });
 
   test("is xAI's unless it is set", () => expect(createEndpoint().baseUrl).toBe("https://api.x.ai/v1"));
 
@@ -94,6 +133,33 @@ describe("a key", () => {
     const transport = whole();
     await readAll(createEndpoint({ transport, keyRequired: false }));
     expect(transport.requests[0]?.headers).not.toHaveProperty("authorization");
+  });
+
+  test.each([
+    [undefined, { authorization: `Bearer ${KEY}` }],
+    ["bearer", { authorization: `Bearer ${KEY}` }],
+    ["x-api-key", { "x-api-key": KEY }],
+    ["both", { authorization: `Bearer ${KEY}`, "x-api-key": KEY }],
+  ] as const)("goes where auth %s says, whatever other headers say", async (auth, expected) => {
+    const transport = whole();
+    const headers = { "x-api-key": "other", authorization: "other" };
+    const used = endpointOver(transport, auth === undefined ? {} : { auth });
+    await readAll(used);
+    await readAll(used, { headers });
+    const sent = transport.requests.map(({ headers: { authorization, "x-api-key": own } }) => ({
+      ...(authorization === undefined ? {} : { authorization }),
+      ...(own === undefined ? {} : { "x-api-key": own }),
+    }));
+    expect(sent).toEqual([expected, { ...headers, ...expected }]);
+  });
+
+  test("goes nowhere else: another auth is refused, without being shown", () => {
+    for (const auth of [KEY, "Bearer", "", 7]) {
+      const make = () => createEndpoint({ apiKey: KEY, auth: auth as "bearer" }); // as a program without types would
+      expect(make).toThrow(
+        expect.objectContaining({ code: "invalid_option", message: expect.not.stringContaining(KEY) }),
+      );
+    }
   });
 
   test("with a line break or a foreign letter is refused without being shown", async () => {

@@ -2,6 +2,7 @@ import { rmSync } from "node:fs";
 import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { checkBareInstall } from "./bare-install.ts";
 import { checkConsumer, installConsumer } from "./consumer.ts";
 import { type Manifest, readManifest } from "./manifest.ts";
 import { installNode, type NodeProgram, npm } from "./npm.ts";
@@ -48,6 +49,11 @@ async function checkAll(root: string, folder: string, report: Report): Promise<v
     });
     if (node !== undefined && tarball !== undefined) {
       await checkLane({ lane, node, tarball, folder: join(folder, `on-${lane.node}`) }, { root, manifest, report });
+    }
+    if (node !== undefined && lane === lanes.at(-1)) {
+      await report.check(`a clone installs on Node ${node.version} without running any script, and its tests run`, () =>
+        checkBareInstall({ root, folder: join(folder, "clone"), node }),
+      );
     }
   }
 }

@@ -1,0 +1,109 @@
+import type { Protection } from "../message/index.ts";
+import { checkSettings, type Model, type ModelEvent, type ModelRequest, type RetryBudget } from "../model/index.ts";
+import type { LoggedAttempt } from "./attempt-log.ts";
+import type { Admission, Guard } from "./guard.ts";
+import type { Route } from "./routes.ts";
+
+/** What the models of a client share. */
+export interface ModelServices {
+  guard: Guard;
+  retryBudget: RetryBudget;
+  /** Begins the log of an attempt; absent without a log. */
+  logAttempt: ((request: ModelRequest) => LoggedAttempt) | undefined;
+}
+
+/**
+ * A model whose every attempt passes the client's guard. What the guard has to tell are events of the attempt.
+ * @param names The model, and what may answer in its place.
+ * @param make Makes the model of a route; it is kept, for it knows the conversations it has sent.
+ */
+export function guardedModel(
+  services: ModelServices,
+  names: readonly [string, ...string[]],
+  make: (route: Route) => Model,
+): Model {
+  const kept = new Map<string, Model>();
+  const modelOn = (route: Route): Model => {
+    const key = `${route.endpoint} ${route.model}`;
+    const model = kept.get(key) ?? make(route);
+    kept.set(key, model);
+    return model;
+  };
+  // Made at once, so that what cannot be is said when the model is made.
+  const [first, ...others] = names.map((model) => modelOn({ endpoint: 0, model })) as [Model, ...Model[]]; // as many as names
+  const { accepts } = first;
+  const takesAll: NonNullable<Model["accepts"]> = (serverTools, settings) => {
+    accepts?.(serverTools, settings);
+    for (const other of others) {
+      checkSettings(other.id, settings);
+      other.accepts?.(serverTools, settings);
+    }
+  };
+  return {
+    id: first.id,
+    api: first.api,
+    retryBudget: services.retryBudget,
+    accepts: takesAll,
+    stream: (request, signal) => streamGuarded({ ...services, names, modelOn }, request, signal),
+  };
+}
+
+interface Choice extends ModelServices {
+  names: readonly string[];
+  modelOn(route: Route): Model;
+}
+
+async function* streamGuarded(
+  { guard, logAttempt, names, modelOn }: Choice,
+  request: ModelRequest,
+  signal: AbortSignal,
+): AsyncGenerator<readonly ModelEvent[]> {
+  const admission = yield* admitted(guard, names, signal);
+  // The log tells attempts apart by their request id.
+  const asked = logAttempt === undefined ? request : { requestId: crypto.randomUUID(), ...request };
+  const attempt = logAttempt?.(asked);
+  let used: number | undefined;
+  try {
+    for await (const events of modelOn(admission.route).stream(asked, signal)) {
+      const last = events.at(-1);
+      if (last?.type === "usage") used = last.usage.totalTokens;
+      if (last?.type !== "turn") {
+        yield events;
+        continue;
+      }
+      attempt?.end({ ok: true });
+      const acts = await admission.settle({ ok: true }, last.turn.usage?.totalTokens);
+      yield acts.length === 0 ? events : [...acts.map(asEvent), ...events];
+    }
+  } catch (error) {
+    attempt?.end({ ok: false, error });
+    const acts = await admission.settle({ ok: false, error }, used);
+    if (acts.length > 0) yield acts.map(asEvent);
+    throw error;
+  } finally {
+    // Does nothing where it is settled already; else the reader left, or the stream ended without a turn.
+    attempt?.end({ ok: false, error: undefined });
+    await admission.settle({ ok: false, error: undefined }, used);
+  }
+}
+
+async function* admitted(
+  guard: Guard,
+  names: readonly string[],
+  signal: AbortSignal,
+): AsyncGenerator<readonly ModelEvent[], Admission> {
+  const steps = guard.admit(names, signal);
+  try {
+    for (;;) {
+      const step = await steps.next();
+      if (step.done === true) return step.value;
+      yield [asEvent(step.value)];
+    }
+  } finally {
+    await steps.return(undefined as never); // it has returned already, or is left: then what it would return is nobody's
+  }
+}
+
+function asEvent(act: Protection): ModelEvent {
+  return { type: "protection", ...act };
+}

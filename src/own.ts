@@ -1,0 +1,8 @@
+/**
+ * The options that were given, and nothing else: what somebody's code left on `Object.prototype` is no option, least of
+ * all a key, a header or an address. A copy without a prototype; what the values are is not looked at.
+ */
+export function ownOptions<T extends object>(options: T): T {
+  // It has every own property of a T; options are plain objects, which have no others.
+  return Object.assign(Object.create(null), options) as T;
+}

@@ -1,0 +1,59 @@
+/** A handler at work, and the one in whose run its own run stands. */
+interface Nest {
+  readonly above: Nest | undefined;
+  isOpen: boolean;
+}
+
+/** The part of Node's `AsyncLocalStorage` that is used. */
+interface Storage {
+  getStore(): Nest | undefined;
+  run<T>(nest: Nest, act: () => T): T;
+}
+
+let storage: Storage | null | undefined;
+
+/**
+ * How many handlers the present code stands in, one in the run of another: 0 outside of all. Handlers that have ended count
+ * for nothing, so that work they left behind may start runs for ever. Where the platform cannot follow calls through promises
+ * (a browser), it is 0 everywhere.
+ */
+export function nestingDepth(): number {
+  let depth = 0;
+  for (let nest = openNest(); nest !== undefined; nest = openAbove(nest)) depth += 1;
+  return depth;
+}
+
+/** Runs a handler one level deeper. */
+export async function runNested<T>(handler: () => Promise<T>): Promise<T> {
+  const nests = storageOf();
+  if (nests === null) return await handler();
+  const nest: Nest = { above: openNest(), isOpen: true };
+  try {
+    return await nests.run(nest, handler);
+  } finally {
+    nest.isOpen = false;
+  }
+}
+
+function openNest(): Nest | undefined {
+  const nest = storageOf()?.getStore();
+  return nest === undefined || nest.isOpen ? nest : openAbove(nest);
+}
+
+function openAbove(nest: Nest): Nest | undefined {
+  let above = nest.above;
+  while (above !== undefined && !above.isOpen) above = above.above;
+  return above;
+}
+
+/** Asked for and not imported, so that the core loads where there is no Node, and nothing happens at import. */
+function storageOf(): Storage | null {
+  if (storage !== undefined) return storage;
+  const { process } = globalThis as { process?: { getBuiltinModule?: (id: string) => unknown } };
+  // Node's documented module; of another platform that has the function too.
+  const hooks = process?.getBuiltinModule?.("node:async_hooks") as
+    | { AsyncLocalStorage?: new () => Storage }
+    | undefined;
+  storage = hooks?.AsyncLocalStorage === undefined ? null : new hooks.AsyncLocalStorage();
+  return storage;
+}

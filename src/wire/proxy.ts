@@ -1,0 +1,49 @@
+import { AgentError } from "../errors.ts";
+import { isLoopback } from "./base-url.ts";
+
+/** The environment, by its names. */
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/**
+ * Refuses a request to this machine that would leave it. The `fetch` of Node takes no notice of HTTP_PROXY and HTTPS_PROXY, unless it
+ * is told to (`NODE_USE_ENV_PROXY=1`, `--use-env-proxy`); then it hands everything that NO_PROXY does not name to the proxy, requests
+ * to 127.0.0.1 as well, and with them a key that plain http is allowed to carry only as far as this machine.
+ * @throws {AgentError} `insecure_base_url`
+ * @see https://nodejs.org/api/http.html#built-in-proxy-support, tried with Node 24.21 on 2026-11-21
+ */
+export function refuseProxied(url: string, environment: Environment, flags: readonly string[]): void {
+  if (!usesProxy(environment, flags)) return;
+  const { protocol, hostname, host, port } = new URL(url);
+  if (!isLoopback(hostname)) return;
+  const name = proxyFor(protocol, environment);
+  if (name === undefined || isExempt(hostname, port, read(environment, "no_proxy") ?? "")) return;
+  throw new AgentError(
+    "insecure_base_url",
+    `A request to ${host} would not stay on this machine: ${name} hands it to a proxy, with your key. Set NO_PROXY=localhost,127.0.0.1,[::1].`,
+  );
+}
+
+function usesProxy(environment: Environment, flags: readonly string[]): boolean {
+  const inOptions = (environment.NODE_OPTIONS ?? "").split(/\s/).includes("--use-env-proxy");
+  return environment.NODE_USE_ENV_PROXY === "1" || inOptions || flags.includes("--use-env-proxy");
+}
+
+/** The variable that names a proxy; https falls back on the proxy for http. */
+function proxyFor(protocol: string, environment: Environment): string | undefined {
+  if (protocol === "https:" && read(environment, "https_proxy") !== undefined) return "HTTPS_PROXY";
+  return read(environment, "http_proxy") === undefined ? undefined : "HTTP_PROXY";
+}
+
+/** The name in lower case is the stronger one. */
+function read(environment: Environment, name: string): string | undefined {
+  const value = environment[name] ?? environment[name.toUpperCase()];
+  return value === undefined || value.trim() === "" ? undefined : value;
+}
+
+/** `*`, or hosts with or without a port, separated by commas or blanks. */
+function isExempt(hostname: string, port: string, noProxy: string): boolean {
+  return noProxy.split(/[\s,]+/).some((entry) => {
+    const [, host = "", only] = /^(.*?)(?::(\d+))?$/.exec(entry) ?? [];
+    return entry === "*" || (host.toLowerCase() === hostname && (only === undefined || only === port));
+  });
+}

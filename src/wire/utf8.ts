@@ -1,0 +1,46 @@
+const REPLACEMENT = "\ufffd";
+
+/** Bytes to text, as they come. */
+export interface Utf8Reader {
+  /** The text these bytes complete; without bytes, what is left at the end. What is no UTF-8 becomes U+FFFD. */
+  decode(bytes: Uint8Array | undefined): string;
+  /** True once bytes came that are no UTF-8; a U+FFFD that was sent as such is none of them. */
+  readonly isBroken: boolean;
+}
+
+export function createUtf8Reader(): Utf8Reader {
+  // A byte order mark is left in: whoever reads the text strips the first, and a second one would be lost here.
+  const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+  let isBroken = false;
+  /** The last two bytes before these, as one number: the beginning of a U+FFFD may lie there. */
+  let before = 0;
+  return {
+    get isBroken() {
+      return isBroken;
+    },
+    decode(bytes) {
+      const text = bytes === undefined ? decoder.decode() : decoder.decode(bytes, { stream: true });
+      // Of all reads but a few this is the whole cost.
+      if (!isBroken && text.includes(REPLACEMENT)) isBroken = countIn(text) > countSent(before, bytes);
+      for (const byte of bytes?.subarray(-2) ?? []) before = ((before << 8) | byte) & 0xffff;
+      return text;
+    },
+  };
+}
+
+function countIn(text: string): number {
+  let count = 0;
+  for (let at = text.indexOf(REPLACEMENT); at >= 0; at = text.indexOf(REPLACEMENT, at + 1)) count++;
+  return count;
+}
+
+/** How many U+FFFD end in these bytes: EF BF BD. */
+function countSent(before: number, bytes: Uint8Array | undefined): number {
+  let count = 0;
+  let window = before;
+  for (const byte of bytes ?? []) {
+    window = ((window << 8) | byte) & 0xffffff;
+    if (window === 0xefbfbd) count++;
+  }
+  return count;
+}
