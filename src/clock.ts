@@ -31,7 +31,8 @@ export function orAborted<T>(promise: PromiseLike<T>, signal: AbortSignal): Prom
   return new Promise((resolve, reject) => {
     const onAbort = (): void => reject(signal.reason);
     if (signal.aborted) onAbort();
-    signal.addEventListener("abort", onAbort, { once: true });
+    // Without options, here and everywhere: Node would obey a `signal` that they inherit. An abort comes once by itself.
+    signal.addEventListener("abort", onAbort);
     const release = (): void => signal.removeEventListener("abort", onAbort);
     promise.then(resolve, reject).then(release, release);
   });
@@ -49,6 +50,6 @@ export function sleep(clock: Clock, delayMs: number, signal: AbortSignal): Promi
       signal.removeEventListener("abort", onAbort);
       resolve();
     });
-    signal.addEventListener("abort", onAbort, { once: true });
+    signal.addEventListener("abort", onAbort);
   });
 }

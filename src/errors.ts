@@ -116,16 +116,27 @@ export function errorInfo(error: unknown): ErrorInfo {
   return info;
 }
 
-/** What credentials look like, whosever they are. Each piece is bounded or ends where it begins: no text takes long. */
-const CREDENTIAL =
-  /\bxai-[\w-]{6,}|\bsk-[\w-]{16,}|\bBearer\s{1,8}[^\s"',;]+|\bgh[opsu]_\w{20,}|\bAKIA[0-9A-Z]{16}\b|\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*|(?<=:\/\/)[^\s/?#@]{1,256}(?=@)|(?<=\b(?:api_?key|access_token|token|secret|password|pwd)=)[^\s&;,"')]{4,}/gi;
+/** What stands where a credential stood. */
+const MARK = "[redacted]";
+
+/** What credentials look like, whosever they are, and what is left of them. One by one, so that each can be checked to be linear. */
+const CREDENTIALS: readonly (readonly [pattern: RegExp, left: string])[] = [
+  [/\bxai-[\w-]{6,}/gi, MARK], // a real one has some 80 characters: six are enough to catch a shortened echo of it
+  [/\bBearer\s{1,8}[^\s"',;]+/gi, MARK],
+  [/\bsk-[\w-]{16,}/g, MARK],
+  [/\bgh[opsu]_\w{20,}/g, MARK],
+  [/\bAKIA[0-9A-Z]{16}\b/g, MARK],
+  [/(^|[^\w-])eyJ[\w-]{8,}\.[\w.-]*/g, `$1${MARK}`],
+  [/:\/\/[^\s/?#@]+@/g, `://${MARK}@`],
+  [/\b(api_?key|token|secret|password|pwd)=[^\s&;,"')]{4,}/gi, `$1=${MARK}`],
+];
 
 /**
  * A text without what looks like a credential: keys of xAI and others, bearer tokens, the user in a URL, `password=…`. A secret
  * that looks like an ordinary word stays: only its owner knows it.
  */
 export function withoutCredentials(text: string): string {
-  return text.replace(CREDENTIAL, "[redacted]");
+  return CREDENTIALS.reduce((rest, [pattern, left]) => rest.replace(pattern, left), text);
 }
 
 /** The message of anything that can be thrown, without running code of the thrown thing that may throw again. */

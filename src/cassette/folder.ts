@@ -106,5 +106,5 @@ export function fileName(number: number, { method, path }: Pick<RecordedRequest,
     .join("")
     .replace(/^.*?\/v\d+\//, "");
   const words = `${method} ${route}`.toLowerCase().replace(/[^a-z0-9]+/g, "-");
-  return `${String(number).padStart(4, "0")}-${words.slice(0, 60).replace(/^-+|-+$/g, "")}.json`;
+  return `${String(number).padStart(4, "0")}-${words.slice(0, 60).replace(/^-|-$/g, "")}.json`;
 }

@@ -42,7 +42,7 @@ export function createTake({ clock, signal, over }: TakeOptions): Take {
     over({ ...(response === undefined ? {} : { response }), reads, ended });
   };
   const onAbort = (): void => end(abortEnd(signal.reason, elapsed()));
-  signal.addEventListener("abort", onAbort, { once: true });
+  signal.addEventListener("abort", onAbort);
   return {
     headers({ status, header }) {
       response = { status, headersMs: elapsed(), headers: shown(header) };
@@ -108,7 +108,10 @@ function shown(header: TransportResponse["header"]): Record<string, string> {
 
 /** Where a redirect leads is told by its host; the rest of it may hold a key or a name. */
 function withoutQuery(location: string): string {
-  return location.replace(/[?#].*$/, "").replace(/\/\/[^/@]*@/, "//");
+  return location
+    .split(/[?#]/, 1)
+    .join("")
+    .replace(/\/\/[^/@]*@/, "//");
 }
 
 /** What came, as it is written: without secrets. */

@@ -151,7 +151,7 @@ function createHeld(signal: AbortSignal): Held {
     signal.removeEventListener("abort", free);
     for (const release of releases) release();
   });
-  signal.addEventListener("abort", free, { once: true });
+  signal.addEventListener("abort", free);
   return {
     add(release) {
       if (isFree) release();

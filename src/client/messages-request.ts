@@ -1,5 +1,5 @@
 import { AgentError } from "../errors.ts";
-import { describeModel } from "../model/index.ts";
+import { describeModel, mendSurrogates } from "../model/index.ts";
 import type { MessagesRequest } from "../wire/index.ts";
 
 /** A message to ask for. It is streamed on the wire whichever way it is read. */
@@ -13,7 +13,7 @@ export function encodeMessagesRequest(request: MessagesCreateRequest): Uint8Arra
   checkRequest(request);
   const body: MessagesRequest = { ...request, stream: true };
   try {
-    return new TextEncoder().encode(JSON.stringify(body));
+    return new TextEncoder().encode(mendSurrogates(JSON.stringify(body)));
   } catch (cause) {
     const message = "The request cannot be written as JSON: it holds a cycle or a BigInt. Send plain data.";
     throw new AgentError("invalid_message", message, { cause });

@@ -72,7 +72,7 @@ export function createRateLimiter({ requestsPerMinute, tokensPerMinute }: RateLi
           signal.removeEventListener("abort", onAbort);
           resolve(begin());
         };
-        signal.addEventListener("abort", onAbort, { once: true });
+        signal.addEventListener("abort", onAbort);
         waiting.add(mine);
         admit();
       });

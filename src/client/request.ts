@@ -1,5 +1,5 @@
 import { AgentError } from "../errors.ts";
-import { describeModel } from "../model/index.ts";
+import { describeModel, mendSurrogates } from "../model/index.ts";
 import type { ChatRequest } from "../wire/index.ts";
 
 /** A chat completion to ask for. It is streamed on the wire whichever way it is read. */
@@ -23,7 +23,7 @@ export function encodeRequest(request: ChatCompletionRequest): Uint8Array<ArrayB
     stream_options: { ...request.stream_options, include_usage: true },
   };
   try {
-    return new TextEncoder().encode(JSON.stringify(body));
+    return new TextEncoder().encode(mendSurrogates(JSON.stringify(body)));
   } catch (cause) {
     const message = "The request cannot be written as JSON: it holds a cycle or a BigInt. Send plain data.";
     throw new AgentError("invalid_message", message, { cause });

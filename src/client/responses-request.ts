@@ -1,5 +1,5 @@
 import { AgentError } from "../errors.ts";
-import { describeModel } from "../model/index.ts";
+import { describeModel, mendSurrogates } from "../model/index.ts";
 import type { ResponsesRequest } from "../wire/index.ts";
 
 /** A response to ask for. It is streamed on the wire whichever way it is read. */
@@ -18,7 +18,7 @@ export function encodeResponsesRequest(
   const key = request.prompt_cache_key ?? conversation;
   const body: ResponsesRequest = { ...request, stream: true, ...(key === undefined ? {} : { prompt_cache_key: key }) };
   try {
-    return new TextEncoder().encode(JSON.stringify(body));
+    return new TextEncoder().encode(mendSurrogates(JSON.stringify(body)));
   } catch (cause) {
     const message = "The request cannot be written as JSON: it holds a cycle or a BigInt. Send plain data.";
     throw new AgentError("invalid_message", message, { cause });

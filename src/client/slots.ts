@@ -46,7 +46,7 @@ function place(waiting: Set<() => void>, signal: AbortSignal): Promise<void> {
       signal.removeEventListener("abort", onAbort);
       resolve();
     };
-    signal.addEventListener("abort", onAbort, { once: true });
+    signal.addEventListener("abort", onAbort);
     waiting.add(take);
   });
 }

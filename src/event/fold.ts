@@ -143,7 +143,7 @@ function applyToCall(draft: Draft, event: CallEvent): void {
     case "tool.executing":
       if (event.call.executor === "client") draft.state.begun += 1;
       entry.begun = true;
-      if (event.effect !== undefined) entry.effect = event.effect;
+      if (event.effect !== undefined && Object.hasOwn(event, "effect")) entry.effect = event.effect;
       return;
     case "tool.completed":
       entry.outcome = event.outcome;

@@ -18,7 +18,7 @@ export function boundClock(clock: Clock, signal: AbortSignal): Clock {
         signal.removeEventListener("abort", cancel);
         callback();
       });
-      signal.addEventListener("abort", cancel, { once: true });
+      signal.addEventListener("abort", cancel);
       return cancel;
     },
   };

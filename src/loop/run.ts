@@ -70,7 +70,7 @@ export function createRun(parts: RunParts): Run {
   const { outbox, settled } = parts;
   // The owner's queue exists from the start, so that a reader who comes a little later misses nothing.
   const owned = outbox.read({ after: -1, blocking: true });
-  parts.stopped.addEventListener("abort", owned.beLossy, { once: true });
+  parts.stopped.addEventListener("abort", owned.beLossy);
   let isTaken = false;
   let isDetached = false;
 

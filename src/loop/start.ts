@@ -150,7 +150,7 @@ function createStopper(limits: RunLimits, clock: Clock, outer: AbortSignal | und
   const cancelTimer =
     durationMs === undefined ? () => {} : clock.after(durationMs, () => stop({ type: "limited", max: durationMs }));
   if (outer?.aborted === true) onAbort();
-  else outer?.addEventListener("abort", onAbort, { once: true });
+  else outer?.addEventListener("abort", onAbort);
   return {
     signal: controller.signal,
     stopped: () => stopped,

@@ -9,6 +9,7 @@ export {
   type RetiredModel,
 } from "./capabilities.ts";
 export { type ChatModelOptions, createChatModel } from "./chat.ts";
+export { mendSurrogates } from "./chat-message.ts";
 export { createMessagesModel, type MessagesModelOptions } from "./messages.ts";
 export type {
   Model,

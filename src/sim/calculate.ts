@@ -4,13 +4,11 @@ export interface Calculation {
   readonly value: number;
 }
 
-const NUMBER = String.raw`-?\d+(?:\.\d+)?`;
-const CHAIN = new RegExp(String.raw`(?<![\w.-])${NUMBER}(?:\s*[-+*/×÷]\s*${NUMBER})+(?![\w-])`);
-const PERCENT = new RegExp(String.raw`(${NUMBER})\s*(?:%|percent)\s+of\s+(${NUMBER})`, "i");
-const LIST = new RegExp(
-  String.raw`\b(average|mean|sum|total)\s+of\s+(${NUMBER}(?:(?:\s*,\s*(?:and\s+)?|\s+and\s+)${NUMBER})+)`,
-  "i",
-);
+// Literals, so that each can be checked to be linear. What a number is stands in all of them: -?\d+(?:\.\d+)?
+const NUMBER = /-?\d+(?:\.\d+)?/g;
+const CHAIN = /(?<![\w.-])-?\d+(?:\.\d+)?(?:\s*[-+*/×÷]\s*-?\d+(?:\.\d+)?)+/;
+const PERCENT = /(?<![\w.-])(-?\d+(?:\.\d+)?)\s*(?:%|percent)\s+of\s+(-?\d+(?:\.\d+)?)/i;
+const LIST = /\b(average|mean|sum|total)\s+of\s+(-?\d+(?:\.\d+)?(?:(?:\s*,\s*(?:and\s+)?|\s+and\s+)-?\d+(?:\.\d+)?)+)/i;
 
 /** The arithmetic a question holds: `12 * 7`, `15% of 80`, `the average of 3, 5 and 10`; nothing where there is none. */
 export function calculate(question: string): Calculation | undefined {
@@ -27,7 +25,7 @@ function percent(question: string): Calculation | undefined {
 function list(question: string): Calculation | undefined {
   const [, word = "", items] = LIST.exec(question) ?? [];
   if (items === undefined) return undefined;
-  const numbers = (items.match(new RegExp(NUMBER, "g")) ?? []).map(Number);
+  const numbers = (items.match(NUMBER) ?? []).map(Number);
   const sum = numbers.reduce((total, number) => total + number, 0);
   const isMean = /average|mean/i.test(word);
   return {
@@ -38,20 +36,20 @@ function list(question: string): Calculation | undefined {
 
 /** Numbers and signs; products before sums. A date is no subtraction: its signs stand without spaces. */
 function chain(question: string): Calculation | undefined {
-  const [text] = CHAIN.exec(question) ?? [];
+  const { 0: text, index = 0 } = CHAIN.exec(question) ?? { 0: undefined };
   if (text === undefined || /^\d+([-/])\d+\1\d+$/.test(text)) return undefined;
-  const code = text
-    .replaceAll("×", "*")
-    .replaceAll("÷", "/")
-    .replace(/\s*([-+*/])\s*(?=-?\d)/g, (_, sign) => ` ${sign} `);
-  const [first = "0", ...rest] = code.trim().split(/ +/);
-  const terms = [Number(first)];
-  for (let at = 0; at + 1 < rest.length; at += 2) {
-    const [sign, next] = [rest[at], Number(rest[at + 1])];
+  if (/[\w-]/.test(question.charAt(index + text.length))) return undefined;
+  const plain = text.replaceAll("×", "*").replaceAll("÷", "/").replaceAll(/\s/g, "");
+  // With a sign before the first number too, each number has its own.
+  const [first, ...rest] = [...`+${plain}`.matchAll(/([-+*/])(-?\d+(?:\.\d+)?)/g)];
+  const code = [first?.[2], ...rest.map(([, sign, number]) => `${sign} ${number}`)].join(" ");
+  const terms = [Number(first?.[2])];
+  for (const [, sign, number] of rest) {
+    const next = Number(number);
     const last = terms.length - 1;
     if (sign === "*") terms[last] = (terms[last] ?? 0) * next;
     else if (sign === "/") terms[last] = (terms[last] ?? 0) / next;
     else terms.push(sign === "-" ? -next : next);
   }
-  return { code: code.trim(), value: terms.reduce((sum, term) => sum + term, 0) };
+  return { code, value: terms.reduce((sum, term) => sum + term, 0) };
 }

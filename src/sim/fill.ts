@@ -42,7 +42,7 @@ export function factsOf(text: string, functions: readonly SimFunction[]): Facts 
     !OPENERS.has(word.toLowerCase()) && words(word).some((part) => !known.has(part));
   const found = (pattern: RegExp): readonly string[] =>
     [...text.matchAll(pattern)].map((hit) => namePart(hit[1] ?? "", isName)).filter((name) => name !== "");
-  const quoted = [...text.matchAll(/["“]([^"”]+)["”]|(?<!\p{L})'([^']+)'/gu)].map((hit) => hit[1] ?? hit[2] ?? "");
+  const quoted = [...text.matchAll(/["“]([^"“”]+)["”]|(?<!\p{L})'([^']+)'/gu)].map((hit) => hit[1] ?? hit[2] ?? "");
   const capital = found(/(\p{Lu}[\p{L}\p{N}'’-]*(?:\s+\p{Lu}[\p{L}\p{N}'’-]*)*)/gu);
   const plain = capital.length > 0 ? capital : found(/\b(?:in|at|for|near|from|to|and)\s+(\p{L}{3,})/gu);
   const numbers = (text.match(/(?<![\p{L}\d.])-?\d+(?:\.\d+)?(?![\p{L}\d])/gu) ?? []).map(Number);
@@ -150,6 +150,6 @@ export function formattedIn(text: string, format: string): string | undefined {
 
 const FORMATS: Readonly<Record<string, RegExp>> = {
   date: /\d{4}-\d\d-\d\d/,
-  email: /[\w.+-]+@[\w-]+(?:\.[\w-]+)+/,
+  email: /(?<![\w.+-])[\w.+-]+@[\w-]+(?:\.[\w-]+)+/,
   uri: /https?:\/\/[^\s"'<>]*[^\s"'<>.,;!?)]/,
 };

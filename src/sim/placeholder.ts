@@ -92,7 +92,7 @@ function readAtom(reader: Reader): string | undefined {
     const inside = readBranches(reader);
     return take(reader, /^\)/) === undefined ? undefined : inside;
   }
-  const listed = take(reader, /^\[(?:\\.|[^\]])*\]/);
+  const listed = take(reader, /^\[(?:\\.|[^\]\\])*\]/);
   if (listed !== undefined) return memberOf(listed);
   const escaped = take(reader, /^\\./);
   if (escaped !== undefined) return ESCAPES[escaped] ?? (/\\[a-z]/i.test(escaped) ? undefined : escaped.slice(1));

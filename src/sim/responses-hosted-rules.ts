@@ -64,7 +64,7 @@ function domainsReason(fields: Fields): string | undefined {
   const pair = ["allowed_domains", "excluded_domains"] as const;
   const bad = pair
     .flatMap((name) => listAt(fields, name) ?? [])
-    .find((domain) => !/^[^\s/:?#@]+\.[^\s/:?#@]+$/.test(domain));
+    .find((domain) => /[\s/:?#@]/.test(domain) || !domain.slice(1, -1).includes("."));
   return (
     pairReason(fields, pair, MAX_DOMAINS) ??
     (bad === undefined ? undefined : `"${bad}" is not a domain; leave out protocol and path`)

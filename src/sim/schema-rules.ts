@@ -87,7 +87,7 @@ function keywordProblem(schema: Schema): string | undefined {
 /** Look-ahead and look-behind. Escapes and character classes are left out first, for they may look alike. */
 function patternProblem(schema: Schema): string | undefined {
   if (typeof schema.pattern !== "string") return undefined;
-  const bare = schema.pattern.replace(/\\./g, "").replace(/\[[^\]]*\]/g, "");
+  const bare = schema.pattern.replace(/\\./g, "").replace(/\[[^\][]*\]/g, "");
   return /\(\?<?[=!]/.test(bare) ? "look-around in a pattern is not supported" : undefined;
 }
 

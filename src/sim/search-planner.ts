@@ -76,13 +76,15 @@ function findingsFor(question: string, hosted: readonly SimHostedTool[]): readon
 
 /** What it is about: what follows "about", else the whole question; with the names that "there" may stand for. */
 function topicOf(question: string): string {
-  const about = /\babout\s+([^?!.;]+?)(?:,?\s+and\b|[?!.;]|$)/i.exec(question)?.[1] ?? question;
+  const [about = question] = /\babout\s([^?!.;]+)/i.exec(question)?.[1]?.split(/,?\sand\b/i, 1) ?? [];
   const topic = about
-    .replace(/[?!.]+$/, "")
+    .replace(/(?<![?!.])[?!.]+$/, "")
     .trim()
     .slice(0, 120);
   const names = factsOf(question, []).names.filter((name) => !topic.includes(name) && !OPENING.test(name));
-  return [...new Set([topic.replace(/\s+there$/i, ""), ...(topic === about.trim() ? names : [])])].join(" ").trim();
+  return [...new Set([topic.replace(/(?<!\s)\s+there$/i, ""), ...(topic === about.trim() ? names : [])])]
+    .join(" ")
+    .trim();
 }
 
 const OPENING = /^(what|who|how|is|are|was|check|find|tell)\b/i;

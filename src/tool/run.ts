@@ -109,7 +109,7 @@ function runHandler(
       end({ by: "timeout" });
       controller.abort(new DOMException(`${tool.name} did not finish within ${tool.timeoutMs} ms`, "TimeoutError"));
     });
-    request.signal.addEventListener("abort", onAbort, { once: true });
+    request.signal.addEventListener("abort", onAbort);
     const progress = (data: unknown): void => {
       if (!isOver) request.progress(progressData(data));
     };

@@ -60,7 +60,7 @@ export function createToolSlots(max = 8): ToolSlots {
           resolve(release(group));
         };
         const waiter: Waiter = { group, grant };
-        signal.addEventListener("abort", leave, { once: true });
+        signal.addEventListener("abort", leave);
         waiting.push(waiter);
         admit();
       }),

@@ -22,7 +22,7 @@ export function checkBaseUrl(given: string): string {
       `http://${url.host} would send your key in the clear. Use https, or http on this machine only.`,
     );
   }
-  const path = url.pathname.replace(/\/+$/, "").replace(ENDPOINT, "$1");
+  const path = url.pathname.replace(/(?<!\/)\/+$/, "").replace(ENDPOINT, "$1");
   return url.origin + (/\/v\d+$/.test(path) ? path : `${path}/v1`);
 }
 

@@ -57,7 +57,7 @@ function unwrap(fault: ServerFault, text: string): ServerFault {
 /** Without xAI's `[WKE=slug]` marker, on one line. */
 function clean(text: string): string {
   return text
-    .replace(/\[WKE=[^\]]*\]\s*/g, "")
+    .replace(/\[WKE=[^\][]*\]\s*/g, "")
     .replace(/\s+/g, " ")
     .trim();
 }

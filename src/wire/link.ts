@@ -23,11 +23,11 @@ export function createLink(clock: Clock, caller: AbortSignal): Link {
   // Not AbortSignal.any: a signal shared by many requests would keep them all in memory.
   const onAbort = (): void => controller.abort(caller.reason);
   if (caller.aborted) onAbort();
-  caller.addEventListener("abort", onAbort, { once: true });
+  caller.addEventListener("abort", onAbort);
   // One listener for all waits: adding one for each network read costs more than the read.
   let giveUp: ((reason: unknown) => void) | undefined;
   const limits = new Set<() => void>();
-  signal.addEventListener("abort", () => giveUp?.(signal.reason), { once: true });
+  signal.addEventListener("abort", () => giveUp?.(signal.reason));
   return {
     signal,
     within(limitMs, expire, wait) {

@@ -12,7 +12,7 @@ export interface SseEvent {
 export interface SseOptions {
   /** Longest event, in UTF-16 code units, whether it is whole or still growing. Default 16 Mi. */
   maxEventLength?: number;
-  /** Most bytes of a stream, decompressed. Default 256 MiB: no answer is that long, and what is read of one is kept. */
+  /** Most bytes of a stream, decompressed. Default 512 MiB: a million tokens in pieces of their own are half of that. */
   maxBytes?: number;
   /** Told once, when bytes came that are no UTF-8. */
   onInvalidText?: () => void;
@@ -24,7 +24,7 @@ export interface SseOptions {
 }
 
 const MAX_EVENT_LENGTH = 16 * 1024 * 1024;
-const MAX_BYTES = 256 * 1024 * 1024;
+const MAX_BYTES = 512 * 1024 * 1024;
 
 /**
  * The events of a stream, an array for each network read, empty when it completed none: one await per read and not one per token.
@@ -73,9 +73,13 @@ function createDecoder({
   let events: SseEvent[] = [];
   let isDone = false;
   let size = 0;
+  let line = 0;
   let error: AgentError | undefined;
   const fail = (what: string): void => {
-    error ??= new AgentError("event_too_large", `The server sent ${what}. It was not read on.`);
+    error ??= new AgentError(
+      "event_too_large",
+      `The server sent ${what}. It was not read on: check the base URL, or ask for less.`,
+    );
   };
   const failEvent = (): void => fail(`one event of more than ${maxEventLength} characters`);
   const parser = createParser({
@@ -100,11 +104,22 @@ function createDecoder({
     feed(bytes) {
       events = [];
       const wasBroken = utf8.isBroken;
-      parser.feed(utf8.decode(bytes));
+      const text = utf8.decode(bytes);
+      parser.feed(text);
       if (utf8.isBroken && !wasBroken) onInvalidText?.();
+      // The parser keeps nothing of comments and unknown fields, and so has no limit for them.
+      line = restOfLine(text, line);
+      if (line > maxEventLength && !isDone) failEvent();
       size += bytes?.byteLength ?? 0;
       if (size > maxBytes && !isDone) fail(`an answer of more than ${maxBytes} bytes`);
       return events;
     },
   };
+}
+
+/** How long the last line is that is not ended, with what came of it before. */
+function restOfLine(text: string, before: number): number {
+  const end = text.lastIndexOf("\n");
+  const at = end >= 0 ? end : text.lastIndexOf("\r");
+  return at >= 0 ? text.length - at - 1 : before + text.length;
 }
