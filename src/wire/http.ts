@@ -78,9 +78,10 @@ async function awaitHeaders(
   const what = `${hostOf(endpoint)} sent no answer for ${headersMs / 1000} s`;
   const expire = (): AgentError =>
     timedOut("headers_timeout", what, request.patient === true ? "patientMs" : "headersMs");
-  return link.within(headersMs, expire, () =>
+  const connecting = watchConnecting(link, connectMs, hostOf(endpoint));
+  const sent = link.within(headersMs, expire, () =>
     endpoint.transport({
-      onPhase: watchConnecting(link, connectMs, hostOf(endpoint)),
+      onPhase: connecting,
       method: request.method,
       url: endpoint.baseUrl + request.path,
       headers: requestHeaders(request, access),
@@ -88,6 +89,8 @@ async function awaitHeaders(
       ...(request.body === undefined ? {} : { body: request.body }),
     }),
   );
+  // An answer came over a connection, also where the transport forgot to say that there is one.
+  return sent.finally(() => connecting("connected"));
 }
 
 /** One connection is made for a request; a transport that tries several addresses for it has the time for all of them. */

@@ -48,7 +48,7 @@ const NO_SUCH_HOST: Omit<NetworkFault, "detail"> = { ...broke("connection_failed
 
 /** Undici, the fetch of Node, says in `cause.code` what happened. @see https://nodejs.org/api/tls.html#x509-certificate-error-codes */
 const KNOWN: readonly (readonly [RegExp, Omit<NetworkFault, "detail">])[] = [
-  [/^(UND_ERR_CONNECT_TIMEOUT|ETIMEDOUT)$/, broke("connect_timeout")],
+  [/^UND_ERR_CONNECT_TIMEOUT$/, broke("connect_timeout")],
   [/^UND_ERR_HEADERS_TIMEOUT$/, broke("headers_timeout")],
   [/^UND_ERR_BODY_TIMEOUT$/, broke("idle_timeout")],
   [/^(ENOTFOUND|EAI_AGAIN)$/, NO_SUCH_HOST],
@@ -62,14 +62,22 @@ const KNOWN: readonly (readonly [RegExp, Omit<NetworkFault, "detail">])[] = [
 
 /** Reads what `fetch` threw. */
 export function readNetworkFault(error: unknown): NetworkFault {
-  const detail = detailOf(error);
+  const cause = error instanceof Error ? (error.cause ?? error) : error;
+  const detail = detailOf(cause);
+  if (detail === "ETIMEDOUT" && isConnecting(cause)) return { ...broke("connect_timeout"), detail };
   const known = KNOWN.find(([pattern]) => pattern.test(detail))?.[1] ?? broke("connection_failed");
   return { ...known, detail };
 }
 
+/** A connection that is there may time out too. Of several addresses that were tried, Node throws all errors as one. */
+function isConnecting(cause: unknown): boolean {
+  return (
+    cause instanceof AggregateError || (cause instanceof Error && "syscall" in cause && cause.syscall === "connect")
+  );
+}
+
 /** The code of the cause; for those without one their class, which is no secret either, as a message may be. */
-function detailOf(error: unknown): string {
-  const cause = error instanceof Error ? (error.cause ?? error) : error;
+function detailOf(cause: unknown): string {
   if (typeof cause !== "object" || cause === null) return "no reason given";
   if ("code" in cause && typeof cause.code === "string") return cause.code;
   const name = cause instanceof Error ? cause.name : "";

@@ -42,8 +42,6 @@ function read(environment: Environment, name: string): string | undefined {
 
 /** `*`, or hosts with or without a port, separated by commas or blanks. */
 function isExempt(hostname: string, port: string, noProxy: string): boolean {
-  return noProxy.split(/[\s,]+/).some((entry) => {
-    const [, host = "", only] = /^(.*?)(?::(\d+))?$/.exec(entry) ?? [];
-    return entry === "*" || (host.toLowerCase() === hostname && (only === undefined || only === port));
-  });
+  const exempt = ["*", hostname, `${hostname}:${port}`];
+  return noProxy.split(/[\s,]+/).some((entry) => exempt.includes(entry.toLowerCase()));
 }

@@ -63,7 +63,7 @@ export const FAULT_ROWS: readonly (readonly [section: string, rows: readonly Fau
       [
         23,
         "HTTP_PROXY and the like in the environment",
-        "What the platform's `fetch` does; requests to this machine do not leave it.",
+        "Used where the platform's `fetch` is told to; a request to this machine that would go to a proxy is refused.",
       ],
       [24, "Connections, timers or listeners left over", "None: the process ends by itself."],
     ],
@@ -136,7 +136,7 @@ export const FAULT_ROWS: readonly (readonly [section: string, rows: readonly Fau
       [46, "A byte order mark at the start, and inside", "The first is taken off, others stay."],
       [47, "Comments, empty data, unknown fields, `id` with NUL, `retry`", "As the standard has it."],
       [48, "A last event without its blank line", "Dropped as the standard has it; then row 8 applies."],
-      [49, "Bytes that are not UTF-8", "Replaced, and the parser goes on."],
+      [49, "Bytes that are not UTF-8", "Replaced, and a warning says so; the parser goes on."],
       [50, "Broken JSON in an event", "`malformed_event` without its content; the turn is tried again."],
       [51, "Events and fields nobody knows", "Ignored or kept as a `wire` event; the answer is the same."],
       [
@@ -144,7 +144,7 @@ export const FAULT_ROWS: readonly (readonly [section: string, rows: readonly Fau
         "Items that come twice, or out of order",
         "Told apart by id: nothing runs twice; a contradiction fails the turn.",
       ],
-      [53, "Deltas that differ from the totals", "What is final wins."],
+      [53, "Deltas that differ from the totals", "What is final wins, and a warning says so."],
       [54, "One line of 64 MB", "`event_too_large` at 16 MiB."],
       [55, "A line that never ends", "`event_too_large` at 16 MiB, and the connection is closed."],
       [56, "A million tiny events", "Linear time and memory."],
@@ -223,6 +223,17 @@ export const FAULT_ROWS: readonly (readonly [section: string, rows: readonly Fau
       [91, "The order of events", "One automaton checks it in every test that sees events."],
       [92, "A listener that throws", "The run goes on, and it is reported."],
       [93, "Nobody awaits what fails", "No unhandled rejection, ever."],
+    ],
+  ],
+  [
+    "Load",
+    [
+      [
+        109,
+        "Runs in parallel without bound",
+        "64 model requests in flight a client, first come first served; a run that waits holds no place.",
+      ],
+      [110, "100,000 steps in one process", "No memory beyond the record itself."],
     ],
   ],
   [

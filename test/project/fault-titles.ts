@@ -1,9 +1,9 @@
-import { nodesOf, type SyntaxNode, sourcesIn } from "./syntax.ts";
+import { childrenOf, isNode, sourcesIn, textOf, treeOf } from "./syntax.ts";
 
 /** A test that says which rows of the fault matrix it proves. */
 export interface FaultTest {
   file: string;
-  /** Its title without the rows; "…" where it is filled in when the test runs. */
+  /** What it is about, from the groups it stands in, and its title without the rows; "…" where it is filled in later. */
   title: string;
   rows: readonly number[];
 }
@@ -17,26 +17,30 @@ const MEANT = /\(rows?\b[^)]*\)$/;
  */
 export function findFaultTests(): FaultTest[] {
   const files = sourcesIn("test").filter((file) => file.endsWith(".test.ts"));
-  return files.flatMap((file) =>
-    [...nodesOf(file)].flatMap((node) => {
-      const text = textOf(node);
-      return text === undefined || !MEANT.test(text) ? [] : [readTitle(text, file)];
-    }),
-  );
+  return files.flatMap((file) => [...testsIn(treeOf(file), "", file)]);
 }
 
-function readTitle(text: string, file: string): FaultTest {
+function* testsIn(value: unknown, subject: string, file: string): Generator<FaultTest> {
+  const text = textOf(value);
+  if (text !== undefined && MEANT.test(text)) yield readTitle(text, subject, file);
+  const within = `${subject}${groupOf(value)}`;
+  for (const child of childrenOf(value)) yield* testsIn(child, within, file);
+}
+
+/** The title of a `describe`, however it is called; "" for anything else. */
+function groupOf(value: unknown): string {
+  if (!isNode(value) || value.type !== "CallExpression") return "";
+  let callee: unknown = value.callee;
+  while (isNode(callee) && callee.type !== "Identifier") callee = callee.callee ?? callee.object;
+  const [title] = childrenOf(value.arguments);
+  return isNode(callee) && callee.name === "describe" ? `${textOf(title) ?? ""} ` : "";
+}
+
+function readTitle(text: string, subject: string, file: string): FaultTest {
   const [, title, rows] = ROWS.exec(text) ?? [];
   if (title === undefined || rows === undefined) {
     throw new Error(`${file}: "${text}" must end in "(row 8)" or "(rows 8, 9)" to be found.`);
   }
-  return { file, title: title.replace(/%[sijdfo]|\$\w+/g, "…"), rows: rows.split(", ").map(Number) };
-}
-
-function textOf(node: SyntaxNode): string | undefined {
-  if (node.type === "Literal") return typeof node.value === "string" ? node.value : undefined;
-  if (node.type !== "TemplateLiteral") return undefined;
-  // As: the pieces of a template between its expressions (ESTree).
-  const pieces = node.quasis as readonly { value: { cooked?: string } }[];
-  return pieces.map(({ value }) => value.cooked ?? "").join("…");
+  const whole = `${subject}${title}`.replace(/%[sijdfo#]|\$\w+(\.\w+)*/g, "…");
+  return { file, title: whole, rows: rows.split(", ").map(Number) };
 }

@@ -36,6 +36,7 @@ const STORED: Readonly<Record<StoredEvent["type"], true>> = {
   citation: true,
   "limit.warning": true,
   "policy.violation": true,
+  protection: true,
   "cache.missed": true,
   warning: true,
   wire: true,

@@ -22,13 +22,14 @@ export function createCertificate({ host, until, issuer }: CertificateOptions = 
   const { privateKey, publicKey } = generateKeyPairSync("ec", { namedCurve: "prime256v1" });
   const now = Date.now();
   const authority = name("chaos authority");
+  const subject = host === undefined ? authority : name("chaos server");
   const body = sequence(
     tagged(0xa0, tagged(0x02, Buffer.from([2]))), // version 3
     tagged(0x02, Buffer.from([1, ...Buffer.from(now.toString(16).padStart(12, "0"), "hex")])), // serial number
     ECDSA_SHA256,
-    authority,
+    issuer === undefined ? subject : authority,
     sequence(time(new Date(now - 2 * DAY_MS)), time(until ?? new Date(now + DAY_MS))),
-    host === undefined ? authority : name("chaos server"),
+    subject,
     publicKey.export({ type: "spki", format: "der" }),
     tagged(0xa3, sequence(host === undefined ? IS_AUTHORITY : namedFor(host))),
   );

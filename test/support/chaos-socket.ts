@@ -16,6 +16,7 @@ export async function playOutput(socket: Socket, output: ChaosOutput, pace: Chao
   for (const piece of output.pieces) {
     if (output.isPaced) await pace.tick(socket);
     if (isGone(socket)) return false;
+    if (piece.length === 0) continue; // as a chunk it would be the end
     await write(socket, output.isChunked ? chunkOf(piece) : piece, pace);
   }
   if (output.raw !== undefined) await write(socket, output.raw, pace);

@@ -64,8 +64,6 @@ export async function startChaos(script: ChaosScript, options: ChaosOptions = {}
   };
   const onSocket = (socket: Socket): void => {
     const connection = count.connections++;
-    sockets.add(socket);
-    socket.once("close", () => sockets.delete(socket));
     watchLeaving(socket, () => count.left++);
     socket.on("data", (bytes) => {
       count.bytesIn += bytes.length;
@@ -73,6 +71,11 @@ export async function startChaos(script: ChaosScript, options: ChaosOptions = {}
     serveSocket({ socket, connection, requests, faultOf, pace });
   };
   const server = createListener(options, onSocket);
+  // Under TLS this comes before the handshake, which may fail and leave its connection open.
+  server.on("connection", (socket: Socket) => {
+    sockets.add(socket);
+    socket.once("close", () => sockets.delete(socket));
+  });
   await listen(server, 0);
   const { port } = server.address() as AddressInfo; // a listening TCP server has one
   const stop = (): void => sockets.forEach((socket) => void socket.destroy());

@@ -222,7 +222,7 @@ describe("after the finish reason", () => {
     ["garbage", [bytes(`${whole}data: {broken\n\n`)], {}],
     ["an error event", [bytes(whole + frames([{ error: "late" }]))], {}],
     ["a broken connection", [bytes(whole)], { error: new TypeError("terminated") }],
-  ])("%s does not undo the answer, and is told", async (_, reads, answer) => {
+  ])("%s does not undo the answer, and is told (row 14)", async (_, reads, answer) => {
     const { chunks, completion } = await readAll(endpointOver(replay(reads, answer)));
     expect(completion.choices[0]?.message.content).toBe("a");
     expect(chunks.at(-1)).toMatchObject({ type: "unknown", event: "error_after_end" });

@@ -4,7 +4,7 @@ import { bytes, endpointOver, failureOf, frames, readAll, replay } from "./suppo
 const END = { choices: [{ index: 0, delta: {}, finish_reason: "stop" }] };
 
 describe("an answer of the wrong kind", () => {
-  test("that is a web page is refused without showing it", async () => {
+  test("that is a web page is refused without showing it (row 33)", async () => {
     const transport = replay([bytes("<html>Log in with your secret</html>")], {
       headers: { "content-type": "text/html; charset=utf-8" },
     });
@@ -28,12 +28,12 @@ describe("an answer of the wrong kind", () => {
     ["[]", "unexpected_content_type"],
     ['{"choices":[]}', "unexpected_content_type"],
     ['{"choices":[{"message":{"content":"half"}}]}', "stream_incomplete"],
-  ])("such as the JSON %j is %s", async (text, code) => {
+  ])("such as the JSON %j is %s (row 34)", async (text, code) => {
     const transport = replay([bytes(text)], { headers: { "content-type": "application/json" } });
     expect(await failureOf(readAll(endpointOver(transport)))).toMatchObject({ code });
   });
 
-  test("that is empty is an incomplete stream", async () => {
+  test("that is empty is an incomplete stream (row 35)", async () => {
     expect(await failureOf(readAll(endpointOver(replay([]))))).toMatchObject({ code: "stream_incomplete" });
   });
 

@@ -84,7 +84,7 @@ describe("a base URL", () => {
     }
   });
 
-  test("of plain http to another machine is refused", () => {
+  test("of plain http to another machine is refused (row 19)", () => {
     for (const host of ["api.x.ai", "192.168.0.1", "127.0.0.1.example.com", "localhost.example.com", "[::2]"]) {
       expect(() => createEndpoint({ baseUrl: `http://${host}` })).toThrow(
         expect.objectContaining({ code: "insecure_base_url" }),
@@ -177,13 +177,18 @@ describe("a key", () => {
   });
 
   test("that cannot be fetched is a typed error, with the reason as its cause only", async () => {
-    const cause = new Error(`cannot read ${KEY}`);
-    const apiKey = () => {
-      throw cause;
+    const failureFor = (cause: Error): Promise<unknown> => {
+      const apiKey = () => {
+        throw cause;
+      };
+      return failureOf(completionOf(whole(), { apiKey }));
     };
-    const error = await failureOf(completionOf(whole(), { apiKey }));
-    expect(error).toMatchObject({ code: "no_api_key", cause });
-    expect(String(error)).not.toContain(KEY);
+    const cause = new Error("the vault is closed");
+    const error = await failureFor(cause);
+    expect(error).toMatchObject({ code: "no_api_key" });
+    expect((error as Error).cause).toBe(cause);
+    expect(String(error)).not.toContain("vault");
+    expect(inspect(await failureFor(new Error(`cannot read ${KEY}`)))).not.toContain(KEY);
   });
 
   test("is not in what an endpoint prints as", () => {

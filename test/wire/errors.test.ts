@@ -180,14 +180,14 @@ describe("an error in an answer that began with 200", () => {
     [{ error: {} }, "server_error", true],
   ];
 
-  test.each(cases)("as a data line %j is %s", async (line, code, retryable) => {
+  test.each(cases)("as a data line %j is %s (rows 36, 37)", async (line, code, retryable) => {
     const text = { choices: [{ index: 0, delta: { content: "half an ans" } }] };
     const error = await failureOf(completionOf(replay([bytes(frames([text, line]))])));
     expect(error).toMatchObject({ code, retryable });
     expect(error).toBeInstanceOf(HttpError);
   });
 
-  test("as a named event is that error, JSON or not", async () => {
+  test("as a named event is that error, JSON or not (row 36)", async () => {
     for (const data of ['{"message":"at capacity"}', "at capacity", '{"choices":[],"message":"at capacity"}']) {
       const error = await failureOf(completionOf(replay([bytes(`event: error\ndata: ${data}\n\n`)])));
       expect(error).toMatchObject({ code: "overloaded" });

@@ -51,7 +51,7 @@ describe("over real HTTP", () => {
   });
 
   test.each([301, 302, 303, 307, 308, 300, 304])(
-    "a %i is refused, names the host and nothing follows",
+    "a %i is refused, names the host and nothing follows (row 17)",
     async (status) => {
       await using other = await serve((_, response) => response.end("stolen"));
       await using server = await serve((_, response) =>
@@ -65,7 +65,7 @@ describe("over real HTTP", () => {
     },
   );
 
-  test("a redirect that does not say where is refused too", async () => {
+  test("a redirect that does not say where is refused too (row 17)", async () => {
     await using server = await serve((_, response) => response.writeHead(302).end());
     expect(await failureOf(readAll(endpointAt(server.url)))).toMatchObject({
       code: "redirect_refused",
@@ -73,13 +73,13 @@ describe("over real HTTP", () => {
     });
   });
 
-  test("a server that is not there is a typed error that says so", async () => {
+  test("a server that is not there is a typed error that says so (row 1)", async () => {
     const error = await failureOf(readAll(endpointAt("http://127.0.0.1:1")));
     expect(error).toMatchObject({ code: "connection_failed", retryable: true });
     expect(String(error)).toMatch(/127\.0\.0\.1:1 could not be reached/);
   });
 
-  test.each([0, 5, 40])("a connection reset after %i bytes is a typed error", async (length) => {
+  test.each([0, 5, 40])("a connection reset after %i bytes is a typed error (rows 3, 5)", async (length) => {
     const whole = `HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\r\n${frames([delta("a")])}`;
     const server = createTcpServer((socket) => {
       socket.on("error", () => {});

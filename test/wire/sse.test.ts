@@ -8,11 +8,21 @@ const END = JSON.stringify({ choices: [{ delta: {}, finish_reason: "stop" }] });
 
 const newline = fc.constantFrom("\n", "\r", "\r\n");
 /** What may stand between events and means nothing. */
-const noise = fc.constantFrom("", ": keep-alive", "retry: 1000", "unknown: field", "id: 7", "event: message");
+const noise = fc.constantFrom(
+  "",
+  ": keep-alive",
+  "retry: 1000",
+  "unknown: field",
+  "id: 7",
+  "id: a\u0000b",
+  "retry: soon",
+  "data",
+  "event: message",
+);
 const text = fc.string({ unit: "grapheme", maxLength: 12 });
 
 describe("a stream", () => {
-  test("gives the same text whatever its line ends, splits, comments and byte order mark", async () => {
+  test("gives the same text whatever its line ends, splits, comments and byte order mark (rows 44, 45, 46, 47)", async () => {
     const event = fc.record({ content: text, newline, noise, space: fc.constantFrom("", " ") });
     const shape = fc.record({
       events: fc.array(event, { minLength: 1, maxLength: 12 }),
@@ -34,7 +44,7 @@ describe("a stream", () => {
     );
   });
 
-  test("split at every byte, in the middle of CRLF and of characters too, gives the same text", async () => {
+  test("split at every byte, in the middle of CRLF and of characters too, gives the same text (row 44)", async () => {
     const whole = bytes(`\ufeffdata: ${delta("Grüße 👋🏽")}\r\n\r\ndata: ${END}\r\n\r\ndata: [DONE]\r\n\r\n`);
     for (let offset = 0; offset <= whole.length; offset++) {
       const completion = await completionOf(replay([whole.subarray(0, offset), whole.subarray(offset)]));
@@ -42,28 +52,28 @@ describe("a stream", () => {
     }
   });
 
-  test("loses its first byte order mark and keeps every other", async () => {
+  test("loses its first byte order mark and keeps every other (row 46)", async () => {
     const completion = await completionOf(replay([bytes(`\ufeff${frames([delta("\ufeffa\ufeff"), END])}`)]));
     expect(completion.choices[0]?.message.content).toBe("\ufeffa\ufeff");
   });
 
-  test("loses one byte order mark only: a second one spoils the line it stands in, as WHATWG says", async () => {
+  test("loses one byte order mark only: a second one spoils the line it stands in, as WHATWG says (row 46)", async () => {
     const completion = await completionOf(replay([bytes(`\ufeff\ufeff${frames([delta("a"), delta("b"), END])}`)]));
     expect(completion.choices[0]?.message.content).toBe("b");
   });
 
-  test("joins an event of several data lines", async () => {
+  test("joins an event of several data lines (row 47)", async () => {
     const [head, tail] = [delta("one").slice(0, 20), delta("one").slice(20)];
     const completion = await completionOf(replay([bytes(`data: ${head}\ndata: ${tail}\n\ndata: ${END}\n\n`)]));
     expect(completion.choices[0]?.message.content).toBe("one");
   });
 
-  test("drops a last event that has no blank line after it, and so is incomplete", async () => {
+  test("drops a last event that has no blank line after it, and so is incomplete (row 48)", async () => {
     const error = await failureOf(completionOf(replay([bytes(`${frames([delta("a")])}data: ${END}\n`)])));
     expect(error).toMatchObject({ code: "stream_incomplete", retryable: true });
   });
 
-  test("ends at [DONE], whatever comes after it", async () => {
+  test("ends at [DONE], whatever comes after it (row 14)", async () => {
     const rest = ["data: {broken\n\n", frames([{ error: "late" }]), frames([delta("more")])];
     for (const late of rest) {
       const completion = await completionOf(replay([bytes(frames([delta("a"), END, "[DONE]"]) + late), bytes(late)]));
@@ -79,7 +89,7 @@ describe("a stream", () => {
     expect(sizes).toEqual([2, 1]);
   });
 
-  test("of bytes that are no UTF-8 is read with the replacement character", async () => {
+  test("of bytes that are no UTF-8 is read with the replacement character (row 49)", async () => {
     const whole = bytes(frames([delta("a?b"), END])).map((byte) => (byte === 0x3f ? 0xff : byte));
     expect((await completionOf(replay([whole]))).choices[0]?.message.content).toBe("a\ufffdb");
   });
@@ -89,7 +99,7 @@ describe("an event that is too large", () => {
   const chunk = new Uint8Array(1024 * 1024).fill(0x61);
   const endless = (first: string) => replay([bytes(first), ...Array.from({ length: 40 }, () => chunk)]);
 
-  test("is refused while its line still grows", async () => {
+  test("is refused while its line still grows (row 55)", async () => {
     let taken = 0;
     const transport = endless("data: ");
     const counting: typeof transport = Object.assign(
@@ -110,13 +120,13 @@ describe("an event that is too large", () => {
     expect(taken).toBeLessThan(20);
   });
 
-  test("is refused when it grows by many short lines", async () => {
+  test("is refused when it grows by many short lines (row 54)", async () => {
     const lines = bytes(`data: ${"a".repeat(1023)}\n`.repeat(1024));
     const error = await failureOf(completionOf(replay(Array.from({ length: 40 }, () => lines))));
     expect(error).toMatchObject({ code: "event_too_large" });
   });
 
-  test("is refused when it comes whole in one read", async () => {
+  test("is refused when it comes whole in one read (row 54)", async () => {
     const error = await failureOf(completionOf(replay([bytes(frames(["a".repeat(17 * 1024 * 1024)]))])));
     expect(error).toMatchObject({ code: "event_too_large" });
   });
@@ -132,13 +142,13 @@ describe("an event that is too large", () => {
 });
 
 describe("what is in a stream and not of it", () => {
-  test("an object of an unknown kind is kept whole", async () => {
+  test("an object of an unknown kind is kept whole (row 51)", async () => {
     const item = { type: "conversation.note", text: "hello" };
     const { chunks } = await readAll(endpointOver(replay([bytes(frames([item, delta("a"), END]))])));
     expect(chunks[0]).toEqual({ type: "unknown", item });
   });
 
-  test("a named keep-alive is no error, JSON or not", async () => {
+  test("a named keep-alive is no error, JSON or not (row 51)", async () => {
     const ping = 'event: ping\ndata: {"type":"ping"}\n\nevent: ping\ndata: still here\n\n';
     const { chunks, completion } = await readAll(endpointOver(replay([bytes(ping + frames([delta("a"), END]))])));
     expect(completion.choices[0]?.message.content).toBe("a");
@@ -148,7 +158,7 @@ describe("what is in a stream and not of it", () => {
     ]);
   });
 
-  test("broken JSON fails the turn, without showing what it was", async () => {
+  test("broken JSON fails the turn, without showing what it was (row 50)", async () => {
     const error = await failureOf(completionOf(replay([bytes(frames([delta("a"), '{"choices":[secret', END]))])));
     expect(error).toMatchObject({ code: "malformed_event", retryable: true });
     expect(String(error)).not.toContain("secret");

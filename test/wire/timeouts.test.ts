@@ -26,7 +26,7 @@ describe("a silent server", () => {
     ["idle_timeout", stalling([]), {}, 60_000],
     ["idle_timeout", stalling([frames([delta("a")])]), {}, 60_000],
     ["idle_timeout", stalling([frames([delta("a")])]), { patient: true }, 300_000],
-  ])("is given up with %s", async (code, transport, options, limitMs) => {
+  ])("is given up with %s (rows 6, 21)", async (code, transport, options, limitMs) => {
     const clock = createFakeClock();
     const reading = failureOf(readAll(endpointOver(transport, { clock }), options));
     await settle();
@@ -56,7 +56,7 @@ describe("a silent server", () => {
     }
   });
 
-  test("that only keeps the stream alive is given up after ten minutes", async () => {
+  test("that only keeps the stream alive is given up after ten minutes (row 22)", async () => {
     const clock = createFakeClock();
     const alive = [": ping\n\n", "event: ping\ndata: {}\n\n", frames([{ choices: [{ delta: {} }] }])];
     let count = 0;
@@ -76,7 +76,7 @@ describe("a silent server", () => {
     expect(count).toBe(12);
   });
 
-  test("that sends comments is not idle", async () => {
+  test("that sends comments is not idle (row 22)", async () => {
     const clock = createFakeClock();
     let wake: (text: string) => void = () => {};
     const transport: Transport = async () => ({
@@ -103,7 +103,7 @@ describe("a silent server", () => {
     expect((await reading).completion.choices[0]?.message.content).toBe("a");
   });
 
-  test("is not blamed for a slow reader", async () => {
+  test("is not blamed for a slow reader (row 21)", async () => {
     const clock = createFakeClock();
     const transport = replay([bytes(frames([delta("a")])), bytes(frames([END]))]);
     const answer = await streamChat(endpointOver(transport, { clock }), BODY, { signal: new AbortController().signal });
@@ -121,7 +121,7 @@ describe("a silent server", () => {
     expect(await reading).toBe("enough");
   });
 
-  test("after [DONE] does not hold the answer up, and is left after 200 ms", async () => {
+  test("after [DONE] does not hold the answer up, and is left after 200 ms (row 14)", async () => {
     const clock = createFakeClock();
     const { completion } = await readAll(endpointOver(stalling([frames([delta("a"), END, "[DONE]"])]), { clock }));
     expect(completion.choices[0]?.message.content).toBe("a");
