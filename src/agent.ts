@@ -13,7 +13,7 @@ import { type Clock, systemClock } from "./clock.ts";
 import { AgentError } from "./errors.ts";
 import type { ArtifactReader, ArtifactStore, CompletedResult, NewEvent, Reporting, RunResult } from "./event/index.ts";
 import { completed, DEFAULT_LIMITS, type Run, startRun } from "./loop/index.ts";
-import { checkMessages, type Message, pairMessages } from "./message/index.ts";
+import { checkMessage, checkMessages, type Message, pairMessages } from "./message/index.ts";
 import { checkModelTools, checkSettings, type Model, type ModelSettings } from "./model/index.ts";
 import { createOutput, type OutputOf, type TypedOutput } from "./output/index.ts";
 import { ownOptions } from "./own.ts";
@@ -37,15 +37,9 @@ export interface Agent<Context = unknown, Output = unknown> {
    * @returns the result of a completed run.
    * @throws {RunError} when the run does not complete; its `result` is all that the run came to.
    */
-  run(
-    input: RunInput,
-    ...options: RunArguments<Context>
-  ): Promise<CompletedResult<Output> & Reporting & ArtifactReader>;
+  run(input: RunInput, ...options: RunArguments<Context>): Promise<CompletedResult<Output> & Reporting>;
   /** Runs to the end and resolves with whatever came of it, told apart by `status`. */
-  run(
-    input: RunInput,
-    options: RunOptions<Context> & { reject: false },
-  ): Promise<RunResult<Output> & Reporting & ArtifactReader>;
+  run(input: RunInput, options: RunOptions<Context> & { reject: false }): Promise<RunResult<Output> & Reporting>;
   /**
    * Starts at the call and hands back the run, to be read as it goes.
    * @throws {AgentError} `invalid_option` when the options cannot be meant, `run_limited` in the handlers of too many runs that stand
@@ -87,9 +81,9 @@ export function createAgent<
   const run = async (
     input: RunInput,
     given: RunSettings & { reject?: boolean } = {},
-  ): Promise<RunResult & Reporting & ArtifactReader> => {
+  ): Promise<RunResult & Reporting> => {
     const started = stream(input, given);
-    return reading(await (given.reject === false ? started.result() : completed(started)), started.artifact);
+    return await (given.reject === false ? started.result() : completed(started));
   };
   // The overloads say what the implementation does; the compiler cannot relate the two through the optional tuple.
   return { name: options.name, run, stream } as Agent<ContextOf<Tools>, OutputOf<Schema>>;
@@ -245,8 +239,12 @@ function asMessages(input: unknown): readonly Message[] {
       throw new AgentError("invalid_option", "The input is empty; xAI refuses a message without content.");
     return [{ role: "user", content: input }];
   }
-  const messages: unknown = Array.isArray(input) ? input : [input];
-  checkMessages(messages, Array.isArray(input) ? "input" : "input, as a message,");
+  if (!Array.isArray(input)) {
+    checkMessage(input, "input");
+    return [input];
+  }
+  const messages: unknown = input;
+  checkMessages(messages, "input");
   if (messages.length === 0)
     throw new AgentError("invalid_option", "The input has no messages; there is nothing to answer.");
   return messages;

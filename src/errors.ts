@@ -54,6 +54,9 @@ export type ErrorCode =
   // records
   | "malformed_record"
   | "store_failed"
+  | "seq_conflict"
+  | "run_locked"
+  | "lease_lost"
   | "cassette_mismatch"
   | "internal";
 

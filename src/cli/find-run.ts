@@ -9,7 +9,7 @@ const MAX_NAMED = 5;
  * @param runs the newest first.
  * @throws {AgentError} `not_found`, with the id that was probably meant or those that begin so.
  */
-export function findRun(asked: string, runs: readonly StoredRun[], where: string): string {
+export function findRun(asked: string, runs: readonly Pick<StoredRun, "runId">[], where: string): string {
   const [latest] = runs;
   if (latest === undefined) {
     throw new AgentError(

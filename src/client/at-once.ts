@@ -3,9 +3,9 @@ import type { Transport } from "../wire/index.ts";
 
 /**
  * Why a request may be sent again without a wait: its connection was an old one that the server had closed already
- * (`stale_socket`), or it will go another way (`elsewhere`).
+ * (`stale_socket`), or it will go to another server (`elsewhere`) or to another model (`other_model`).
  */
-export type AtOnce = "stale_socket" | "elsewhere";
+export type AtOnce = "stale_socket" | "elsewhere" | "other_model";
 
 /** Kept beside the errors: they say what happened, and this is what one client made of it. */
 const marks = new WeakMap<AgentError, AtOnce>();
@@ -24,7 +24,7 @@ const CLOSED: ReadonlySet<string> = new Set(["ECONNRESET", "EPIPE", "UND_ERR_SOC
 /**
  * The same transport, and resets before any header are marked as stale sockets where the server has answered before: `fetch`
  * keeps connections open and does not say whether it used one again. Where it was a new connection after all, one retry comes
- * too early, and no more.
+ * too early, and no more: until the next answer no other reset is marked, for a server that resets everything is no old connection.
  */
 export function noticeStale(transport: Transport): Transport {
   let hasAnswered = false;
@@ -35,6 +35,7 @@ export function noticeStale(transport: Transport): Transport {
       return response;
     } catch (error) {
       if (hasAnswered && error instanceof AgentError && CLOSED.has(causeCode(error.cause))) {
+        hasAnswered = false;
         markAtOnce(error, "stale_socket");
       }
       throw error;

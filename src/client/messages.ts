@@ -52,6 +52,7 @@ function exchangeOf(
 ): Exchange<MessagesEvent, MessagesPartial, MessagesAnswer> {
   const { signal = new AbortController().signal, headers, conversation } = ownOptions(given);
   const body = encodeMessagesRequest(request);
+  let fold = createMessagesAccumulator();
   const options = {
     signal,
     requestId: crypto.randomUUID(),
@@ -64,11 +65,26 @@ function exchangeOf(
       const { events, requestId, simulated } = await streamMessages(endpoint, body, options);
       return { items: events, requestId, simulated };
     },
-    createFold: createMessagesAccumulator,
-    isPrelude: ({ type }) => PRELUDE.has(type),
-    retry: (attempt) => retry(attempt, { signal }),
+    createFold() {
+      fold = createMessagesAccumulator();
+      return fold;
+    },
+    isPrelude: (event) => PRELUDE.has(event.type) && !beginsMcpCall(event),
+    retry: (attempt) => retry(attempt, { signal, refuse: () => whyNotAgain(fold.partial) }),
   };
 }
+
+function beginsMcpCall(event: MessagesEvent): boolean {
+  return event.type === "content_block_start" && event.block.type === MCP_CALL;
+}
+
+/** What an MCP server did may not bear doing twice. */
+function whyNotAgain({ content }: MessagesPartial): string | undefined {
+  if (!content.some((block) => block?.type === MCP_CALL)) return undefined;
+  return "It is not tried again: the server had called an MCP server for this answer, and would call it again.";
+}
+
+const MCP_CALL = "mcp_tool_use";
 
 /** What comes before an answer, and shows nothing of it. */
 const PRELUDE: ReadonlySet<string> = new Set([

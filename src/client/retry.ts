@@ -45,7 +45,8 @@ export function retryDelayMs(
   policy: RetryPolicy = DEFAULT_RETRY,
 ): number | undefined {
   if (attempt >= policy.attempts) return undefined;
-  if (atOnce(error) === "elsewhere") return 0; // whatever this way said, the next attempt takes another
+  const why = atOnce(error);
+  if (why === "elsewhere" || why === "other_model") return 0; // whatever this way said, the next attempt takes another
   if (!error.retryable) return undefined;
   if (SLOW.has(error.code) && attempt > 1) return undefined;
   const asked = error.retryAfterMs;
@@ -131,7 +132,9 @@ function createDecision(
       error.message += ` ${refusal}`;
       return false;
     }
-    if (!isStale && !budget.take(error)) {
+    // Another server that is well has not failed anybody: the budget is there for the one that did.
+    const isFree = isStale || atOnce(error) === "elsewhere";
+    if (!isFree && !budget.take(error)) {
       error.message +=
         " It was not tried again: the retry budget of this client is used up, for too much failed of late.";
       return false;

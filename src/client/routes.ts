@@ -56,7 +56,7 @@ export function createRoutes(places: Places): Routes {
         const isNew = modelHealth.leave(model, forMs);
         const next = modelHealth.best(models) ?? model;
         if (!modelHealth.isWell(next)) return acts;
-        markAtOnce(error, "elsewhere");
+        markAtOnce(error, "other_model");
         if (isNew) acts.push(fallback(model, next, forMs));
       }
       return acts;

@@ -18,7 +18,7 @@ export type { SearchCall } from "./finders.ts";
 export type { RunFold } from "./fold.ts";
 export { createFold } from "./fold.ts";
 export type { ParsedRecord } from "./jsonl.ts";
-export { formatEvent, parseRecord } from "./jsonl.ts";
+export { formatCheckedEvent, formatEvent, parseRecord } from "./jsonl.ts";
 export type {
   CancelledResult,
   CompletedResult,

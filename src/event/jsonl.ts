@@ -1,10 +1,19 @@
 import { AgentError } from "../errors.ts";
+import { addChecksum, takeChecksum } from "./checksum.ts";
 import type { StoredEvent } from "./event.ts";
 import { isKnownType, storedEventSchema } from "./schema.ts";
 
 /** One event as one line, newline included. */
 export function formatEvent(event: StoredEvent): string {
   return `${JSON.stringify(event)}\n`;
+}
+
+/**
+ * One event as one line, newline included, with a last field `crc`: CRC-32, as eight hexadecimal digits, of what
+ * `JSON.stringify` makes of the event. `parseRecord` compares it and takes it off.
+ */
+export function formatCheckedEvent(event: StoredEvent): string {
+  return `${addChecksum(JSON.stringify(event))}\n`;
 }
 
 /** A record read from text. */
@@ -17,22 +26,41 @@ export interface ParsedRecord {
 }
 
 /**
- * Reads a record of JSON lines. Lines end with a newline only: some characters that other readers split on may stand
- * inside an event.
- * @throws {AgentError} `malformed_record` naming the line and what is wrong with it.
+ * Reads a record of JSON lines, checked or not. Lines end with a newline only: some characters that other readers split on may
+ * stand inside an event.
+ * @param first The `seq` of the first line, for the end of a record. Default 0.
+ * @throws {AgentError} `malformed_record` naming the line, the byte it begins at and what is wrong with it. So is a line whose
+ * checksum is not that of its text, and one without a checksum after one with.
  */
-export function parseRecord(text: string): ParsedRecord {
+export function parseRecord(text: string, first = 0): ParsedRecord {
   const lines = text.split("\n");
   const torn = lines.pop() ?? "";
   const events: StoredEvent[] = [];
   const unknown: { seq: number; type: string }[] = [];
-  lines.forEach((line, index) => {
-    const event = parseLine(line, index + 1);
-    checkPosition(event, events.length + unknown.length, index + 1);
-    if (isKnownType(event.type)) events.push(checkEvent(event, index + 1));
+  const reading = { text, first, index: 0, offset: 0, isChecked: false };
+  for (const line of lines) {
+    const event = parseLine(line, reading);
+    if (isKnownType(event.type)) events.push(checkEvent(event, reading));
     else unknown.push(event);
-  });
-  return torn === "" ? { events, unknown } : { events, unknown, torn };
+    reading.index += 1;
+    reading.offset += line.length + 1;
+  }
+  if (torn === "") return { events, unknown };
+  // A write that was cut ends inside its line. This one went on behind it: the newline was there, and is another character now.
+  if (takeChecksum(torn.slice(0, -1)).state === "right") throw malformed(reading, "its newline was changed");
+  return { events, unknown, torn };
+}
+
+/** Where the reader stands. */
+interface Reading {
+  text: string;
+  first: number;
+  /** Lines read so far. */
+  index: number;
+  /** Characters read so far. */
+  offset: number;
+  /** A line with a checksum was read. */
+  isChecked: boolean;
 }
 
 interface AnyEvent {
@@ -40,36 +68,50 @@ interface AnyEvent {
   type: string;
 }
 
-function parseLine(line: string, number: number): AnyEvent {
+function parseLine(line: string, reading: Reading): AnyEvent {
+  const event = parseObject(withoutChecksum(line, reading), reading);
+  const expected = reading.first + reading.index;
+  if (event.seq === expected) return event;
+  throw malformed(reading, `its seq is ${event.seq} and should be ${expected}: a line is missing or stands twice`);
+}
+
+function withoutChecksum(line: string, reading: Reading): string {
+  const { json, state } = takeChecksum(line);
+  if (state === "wrong" || state === "damaged") throw malformed(reading, "it is not what its checksum was made of");
+  if (state === "none" && reading.isChecked) throw malformed(reading, CHECKSUM_GONE);
+  reading.isChecked = state === "right";
+  return json;
+}
+
+const CHECKSUM_GONE = "it has no checksum, and the line before it has one";
+
+function parseObject(json: string, reading: Reading): AnyEvent {
   let value: unknown;
   try {
-    value = JSON.parse(line);
+    value = JSON.parse(json);
   } catch (cause) {
-    throw malformed(number, "it is not JSON", cause);
+    throw malformed(reading, "it is not JSON", cause);
   }
-  if (typeof value !== "object" || value === null) throw malformed(number, "it is not an object");
+  if (typeof value !== "object" || value === null) throw malformed(reading, "it is not an object");
   const { seq, type } = value as { seq?: unknown; type?: unknown };
-  if (typeof type !== "string" || typeof seq !== "number") throw malformed(number, "it has no type or no seq");
+  if (typeof type !== "string" || typeof seq !== "number") throw malformed(reading, "it has no type or no seq");
   return value as AnyEvent; // both fields were looked at just now
 }
 
-function checkPosition(event: AnyEvent, expected: number, number: number): void {
-  if (event.seq === expected) return;
-  throw malformed(number, `its seq is ${event.seq} and should be ${expected}: a line is missing or stands twice`);
-}
-
-function checkEvent(event: AnyEvent, number: number): StoredEvent {
+function checkEvent(event: AnyEvent, reading: Reading): StoredEvent {
   const checked = storedEventSchema().safeParse(event);
   // The event itself and not the parsed copy: nothing of it may be reordered or lost.
   if (checked.success) return event as StoredEvent;
   const [issue] = checked.error.issues;
-  throw malformed(number, `${event.type}.${(issue?.path ?? []).join(".")}: ${issue?.message ?? "invalid"}`);
+  throw malformed(reading, `${event.type}.${(issue?.path ?? []).join(".")}: ${issue?.message ?? "invalid"}`);
 }
 
-function malformed(line: number, why: string, cause?: unknown): AgentError {
+function malformed({ text, first, index, offset }: Reading, why: string, cause?: unknown): AgentError {
+  const byte = new TextEncoder().encode(text.slice(0, offset)).length;
+  const where = first === 0 ? ` It begins at byte ${byte}.` : "";
   return new AgentError(
     "malformed_record",
-    `Line ${line} of the record cannot be read: ${why}. What stands before that line is whole.`,
+    `Line ${first + index + 1} of the record cannot be read: ${why}. What stands before that line is whole.${where}`,
     { cause },
   );
 }

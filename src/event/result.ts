@@ -1,6 +1,7 @@
 import type { ErrorInfo } from "../errors.ts";
 import type { Citation, Cost, FinishReason, Message, RunUsage } from "../message/index.ts";
 import { pairMessages } from "../message/index.ts";
+import type { ArtifactReader } from "./artifact.ts";
 import type { LimitName } from "./base.ts";
 import type { StoredEvent } from "./event.ts";
 import { createFold } from "./fold.ts";
@@ -12,7 +13,7 @@ import type { LedgerEntry, RunState } from "./state.ts";
 export type RunResult<Output = unknown> = CompletedResult<Output> | LimitedResult | CancelledResult | FailedResult;
 
 /** What a result can do in the process that ran it. Not enumerable: the result itself stays plain data. */
-export interface Reporting {
+export interface Reporting extends ArtifactReader {
   /**
    * The evidence as a Markdown report: each claim with its source, the call that found it, the query and the cost, with
    * footnotes at the places of the citations.

@@ -1,3 +1,4 @@
+import { orAborted } from "../clock.ts";
 import { AgentError, errorMessage } from "../errors.ts";
 import type { Artifact, ArtifactStore, NewEvent } from "../event/index.ts";
 import type { ToolAnswer } from "../tool/index.ts";
@@ -14,16 +15,18 @@ export interface KeptAnswer {
 /**
  * Puts an output that is too large for the record beside it. Never rejects: that the tool ran, and how it ended, must come on
  * the record whatever becomes of its output.
+ * @param at `signal`: what was not kept when it is aborted is not waited for any more.
  */
 export async function keepOutput(
   { spilled, ...answer }: ToolAnswer,
   artifacts: ArtifactStore,
-  at: { turn: number; tool: string },
+  at: { turn: number; tool: string; signal?: AbortSignal },
 ): Promise<KeptAnswer> {
   if (spilled === undefined) return { answer, warnings: [] };
   const { bytes, mediaType } = spilled;
   try {
-    const outputArtifact = await artifacts.put(bytes, mediaType);
+    const put = artifacts.put(bytes, mediaType);
+    const outputArtifact = await (at.signal === undefined ? put : orAborted(put, at.signal));
     return {
       answer: { ...answer, outputArtifact },
       warnings: outputArtifact.dropped === true ? [dropped(at, bytes)] : [],

@@ -28,6 +28,7 @@ export function createServedCalls(turn: number, { hasCallId, findersOf }: RunSoF
   const ids = new Map<string, string>();
   const inputs = new Set<string>();
   const own = new Set<string>();
+  const open = new Map<string, ServerCall>();
   let current: readonly SearchCall[] = [];
 
   const named = <C extends ToolCall>(call: C): C => ({ ...call, id: ids.get(call.id) ?? call.id });
@@ -36,6 +37,7 @@ export function createServedCalls(turn: number, { hasCallId, findersOf }: RunSoF
     const id = freshId(call.id, (candidate) => hasCallId(candidate) || own.has(candidate));
     ids.set(call.id, id);
     own.add(id);
+    open.set(call.id, call);
     return [{ type: "tool.started", turn, call: withoutInput(named(call)) }];
   };
   const ask = (call: ServerCall): NewEvent[] => {
@@ -54,8 +56,12 @@ export function createServedCalls(turn: number, { hasCallId, findersOf }: RunSoF
     hasId: (id) => own.has(id),
     complete(results) {
       const events = results.flatMap((result) => {
-        return [...start(result.call), ...ask(result.call), completed(turn, named(result.call), result)];
+        const begun = [...start(result.call), ...ask(result.call)];
+        open.delete(result.call.id);
+        return [...begun, completed(turn, named(result.call), result)];
       });
+      for (const call of open.values()) events.push(...ask(call), unheardOf(turn, named(call)));
+      open.clear();
       current = results.map(({ call, outcome, sources }) => {
         const search: SearchCall = { id: named(call).id, kind: call.kind, input: call.input, outcome };
         return sources === undefined ? search : { ...search, sources };
@@ -90,6 +96,13 @@ function completed(turn: number, call: ServerCall, result: ServerCallResult): Ne
     ...(error === undefined ? {} : { error }),
     ...(observedMs === undefined ? {} : { durationMs: observedMs }),
   };
+}
+
+/** The server told of the call while it streamed, and its whole answer holds it no more: nobody knows what came of it. */
+function unheardOf(turn: number, call: ServerCall): NewEvent {
+  const message = `The whole answer does not hold the call of ${call.tool} that was begun: what came of it is not known.`;
+  const error = { code: "tool_failed", message };
+  return completed(turn, call, { call, outcome: "unknown", visibility: "not_disclosed", error });
 }
 
 function withoutInput<C extends ToolCall>(call: C): C {

@@ -1,6 +1,6 @@
 import { type Clock, orAborted } from "../clock.ts";
 import { AgentError, errorInfo, errorMessage } from "../errors.ts";
-import type { NewEvent, Reporting, RunLimits, RunResult, StoredEvent } from "../event/index.ts";
+import type { ArtifactReader, NewEvent, Reporting, RunLimits, RunResult, StoredEvent } from "../event/index.ts";
 import { foldEvidence, formatEvidence, resultOf } from "../event/index.ts";
 import {
   alwaysReplay,
@@ -12,6 +12,7 @@ import {
   stampDeltas,
 } from "../journal/index.ts";
 import { encodeJson } from "../tool/index.ts";
+import { type ActiveTime, createActiveTime } from "./active-time.ts";
 import { boundClock } from "./bound-clock.ts";
 import { createInbox } from "./inbox.ts";
 import { runLoop } from "./loop.ts";
@@ -51,8 +52,7 @@ export function startRun(options: StartOptions): Run {
   });
   const inbox = createInbox();
   const stopper = createStopper(options.limits, clock, options.signal);
-  const startedMs = clock.monotonic();
-  const activeMs = (): number => clock.monotonic() - startedMs;
+  const activeMs = stopper.time.elapsedMs;
   let handlerThrew: unknown;
   const noteThrown = (error: unknown): void => {
     handlerThrew = error;
@@ -63,8 +63,11 @@ export function startRun(options: StartOptions): Run {
     record,
     signal: stopper.signal,
     createEpoch: options.createEpoch,
-    onDeltas: (deltas, place) =>
-      outbox.deltas(stampDeltas(deltas, place, { runId, at: clock.now(), after: record.events.length - 1 })),
+    onDeltas(deltas, place) {
+      const stamped = stampDeltas(deltas, place, { runId, at: clock.now(), after: record.events.length - 1 });
+      const behind = outbox.deltas(stamped);
+      return behind === undefined ? undefined : stopper.time.hold(behind);
+    },
   };
 
   let thrown: unknown;
@@ -80,7 +83,7 @@ export function startRun(options: StartOptions): Run {
     if (record.closing() === undefined) thrown = closeRecord(record, { stopper, activeMs, thrown });
     inbox.close();
     outbox.end();
-    return settledResult(record);
+    return settledResult(record, options.artifacts.get);
   };
   return createRun({
     id: runId,
@@ -132,6 +135,7 @@ interface Stopper {
   signal: AbortSignal;
   stopped(): Stop | undefined;
   stop(why: Stop): void;
+  time: ActiveTime;
   /** Lets go of the timer and of the caller's signal. */
   release(): void;
 }
@@ -146,18 +150,21 @@ function createStopper(limits: RunLimits, clock: Clock, outer: AbortSignal | und
     controller.abort(why.type === "cancelled" ? why.reason : new AgentError("run_limited", "The run's time is up."));
   };
   const onAbort = (): void => stop({ type: "cancelled", reason: outer?.reason });
-  const { durationMs } = limits;
-  const cancelTimer =
-    durationMs === undefined ? () => {} : clock.after(durationMs, () => stop({ type: "limited", max: durationMs }));
+  const { durationMs: ms } = limits;
+  const time = createActiveTime(
+    clock,
+    ms === undefined ? undefined : { ms, expire: () => stop({ type: "limited", max: ms }) },
+  );
   if (outer?.aborted === true) onAbort();
   else outer?.addEventListener("abort", onAbort);
   return {
     signal: controller.signal,
     stopped: () => stopped,
     stop,
+    time,
     release() {
       isReleased = true;
-      cancelTimer();
+      time.release();
       outer?.removeEventListener("abort", onAbort);
     },
   };
@@ -170,7 +177,6 @@ interface Ending {
   thrown: unknown;
 }
 
-/** The closing event of a run whose loop did not close it itself. */
 /** Closes the record, whatever becomes of the store. Returns what the run failed of, if it did. */
 function closeRecord(record: RunRecord, ending: Ending): unknown {
   try {
@@ -183,6 +189,7 @@ function closeRecord(record: RunRecord, ending: Ending): unknown {
   }
 }
 
+/** The closing event of a run whose loop did not close it itself. */
 function closingFor(record: RunRecord, { stopper, activeMs, thrown }: Ending): NewEvent {
   const { turn } = record.fold.state;
   const stop = stopper.stopped();
@@ -199,15 +206,25 @@ function closingFor(record: RunRecord, { stopper, activeMs, thrown }: Ending): N
 function reasonText(reason: unknown): string {
   if (reason === undefined) return "cancelled";
   if (reason === null || ["number", "boolean", "bigint", "symbol"].includes(typeof reason)) return String(reason);
-  if (typeof reason !== "object" || reason instanceof Error) return errorMessage(reason);
+  if (typeof reason !== "object" || isError(reason)) return errorMessage(reason);
   const json = encodeJson(reason);
   return json.ok ? JSON.stringify(json.json) : errorMessage(reason);
 }
 
-function settledResult(record: RunRecord): RunResult & Reporting {
+function isError(reason: unknown): boolean {
+  try {
+    return reason instanceof Error;
+  } catch {
+    return false; // a proxy that was revoked
+  }
+}
+
+/** What reads is not enumerable: a result stays plain data. */
+function settledResult(record: RunRecord, artifacts: ArtifactReader["artifact"]): RunResult & Reporting {
   const result = resultOf(record.fold.state);
   if (result === undefined)
     throw new AgentError("internal", `The run ${record.runId} settled without a closing event.`);
   const report = (): string => formatEvidence(foldEvidence(record.events));
-  return Object.defineProperty(result as RunResult & Reporting, "report", { value: report }); // defined here and now
+  const reading = { report: { value: report }, artifact: { value: artifacts } };
+  return Object.defineProperties(result as RunResult & Reporting, reading); // defined here and now
 }

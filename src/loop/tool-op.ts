@@ -107,7 +107,7 @@ async function execute(services: LoopServices, execution: Execution, value: unkn
     onLate: (late) => void closed.promise.then(() => recordLate(services, execution, late)),
     progress: (data) => void info.emit([{ type: "tool.progress", call, data }]),
   });
-  const kept = await keepOutput(answer, services.artifacts, { turn, tool: tool.name });
+  const kept = await keepOutput(answer, services.artifacts, { turn, tool: tool.name, signal: info.signal });
   await info.record(...kept.warnings, completed(entry, kept.answer));
   closed.resolve();
   if (kept.failure !== undefined) throw kept.failure;

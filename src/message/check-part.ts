@@ -171,7 +171,8 @@ function onlySource(fields: Fields, names: readonly string[], at: string): { nam
 export function nameOf(value: unknown): string {
   if (value === null || value === undefined) return String(value);
   if (typeof value === "string") return JSON.stringify(value.slice(0, 40));
-  return Array.isArray(value) ? "a list" : `a ${typeof value}`;
+  if (typeof value === "object") return Array.isArray(value) ? "a list" : "an object";
+  return `a ${typeof value}`;
 }
 
 /** One shape for all that is wrong with a message: where, what, and what to do. */

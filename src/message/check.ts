@@ -4,6 +4,9 @@ import type { Message, UserMessage } from "./message.ts";
 /** Fields of chat-completions JSON, which is another form of a conversation. */
 const CHAT_JSON = ["tool_calls", "tool_call_id", "reasoning_content", "function_call"];
 
+/** Types of the parts that `imagePart` and `filePart` make, which are easily given where a message belongs. */
+const PARTS: readonly unknown[] = ["text", "image", "file"];
+
 const ROLES: readonly string[] = ["system", "user", "assistant", "tool"];
 
 /**
@@ -25,7 +28,8 @@ export function checkUserMessage(message: unknown, where: string): asserts messa
     throw invalid(where, `has the role ${message.role}`, 'Give a user message: { role: "user", content }.');
 }
 
-function checkMessage(message: unknown, where: string): asserts message is Message {
+/** @throws {AgentError} `invalid_message` naming what is wrong with it and what to do. */
+export function checkMessage(message: unknown, where: string): asserts message is Message {
   if (typeof message !== "object" || message === null) {
     throw invalid(where, `is ${nameOf(message)}`, 'Give a message, such as { role: "user", content: "…" }.');
   }
@@ -40,6 +44,9 @@ function checkMessage(message: unknown, where: string): asserts message is Messa
     );
   }
   if (typeof fields.role !== "string" || !ROLES.includes(fields.role)) {
+    if (PARTS.includes(fields.type)) {
+      throw invalid(where, "is a part of a message", 'Put it into one: { role: "user", content: [part] }.');
+    }
     const advice = fields.role === "developer" ? 'Write the role "system".' : `Roles: ${ROLES.join(", ")}.`;
     throw invalid(where, `has the role ${nameOf(fields.role)}`, advice);
   }

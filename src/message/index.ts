@@ -24,11 +24,11 @@ export type {
   XSearchCall,
   XSearchInput,
 } from "./call.ts";
-export { checkMessages, checkUserMessage } from "./check.ts";
+export { checkMessage, checkMessages, checkUserMessage } from "./check.ts";
 export { checkPart } from "./check-part.ts";
 export type { Citation, FoundBy, Source, SourceType, Span } from "./citation.ts";
 export { contentText } from "./content.ts";
-export { IMAGE_TYPES, MAX_IMAGE_BYTES, MAX_INLINE_FILE_BYTES, splitDataUrl } from "./media.ts";
+export { base64Size, IMAGE_TYPES, MAX_IMAGE_BYTES, MAX_INLINE_FILE_BYTES, splitDataUrl } from "./media.ts";
 export type {
   AssistantMessage,
   ContentPart,

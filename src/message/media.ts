@@ -28,16 +28,9 @@ function hasBytes(bytes: Uint8Array, at: number, expected: readonly number[]): b
   return expected.every((byte, n) => bytes[at + n] === byte);
 }
 
-/** Divisible by three, so that pieces need no padding; a function takes no million arguments. */
-const PIECE_BYTES = 0x6000;
-
-/** Bytes as base64. Piece by piece: five times as fast as one long text of characters, and without it in memory. */
-export function toBase64(bytes: Uint8Array): string {
-  const pieces: string[] = [];
-  for (let from = 0; from < bytes.length; from += PIECE_BYTES) {
-    pieces.push(btoa(String.fromCharCode(...bytes.subarray(from, from + PIECE_BYTES))));
-  }
-  return pieces.join("");
+/** Bytes as base64. Not with `btoa`, which takes over a second for the largest image and holds up everything else meanwhile. */
+export function toBase64({ buffer, byteOffset, byteLength }: Uint8Array): string {
+  return Buffer.from(buffer, byteOffset, byteLength).toString("base64");
 }
 
 /** How many bytes base64 stands for, or undefined for what is none. Nothing is decoded. */

@@ -56,9 +56,12 @@ function decodeFinishReason(reason: ChatFinishReason, message: AssistantMessage)
     case "function_call": // OpenAI's old word for it
       return "tool_calls";
     case "length":
+    case "max_tokens": // a word of the Messages protocol, which proxies pass on
       return "length";
     case "content_filter":
       return "content_filter";
+    case "refusal": // another
+      return "refusal";
     default:
       return "other";
   }

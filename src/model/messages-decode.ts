@@ -34,7 +34,8 @@ export function decodeMessagesTurn(answer: MessagesAnswer, context: MessagesCont
   const finishReason = finishReasonOf(reason, toolCalls.length > 0);
   const priced = { model: model === "" ? context.model : model, host, serverCalls: serverCalls.length };
   const turn: ModelTurn = { message, finishReason, ...messageSpending(usage, priced) };
-  if (finishReason === "other" || reason === "model_context_window_exceeded") turn.wireFinishReason = reason;
+  const isOtherLength = finishReason === "length" && reason !== "max_tokens";
+  if (finishReason === "other" || isOtherLength) turn.wireFinishReason = reason;
   if (model !== "") turn.servedModel = model;
   if (id !== "") turn.responseId = id;
   if (usage?.service_tier !== undefined) turn.serviceTier = usage.service_tier;
@@ -61,6 +62,9 @@ function finishReasonOf(reason: string, hasCalls: boolean): FinishReason {
     case "max_tokens":
     case "model_context_window_exceeded":
       return "length";
+    // The server stopped in the middle of its own work, and would go on if it were asked again: text so far is no answer.
+    case "pause_turn":
+      return hasCalls ? "tool_calls" : "length";
     case "refusal":
       return "refusal";
     case "end_turn":

@@ -98,10 +98,22 @@ function plain(parts: readonly SimPart[]): string | readonly SimPart[] {
 function partOf(block: Json): SimPart {
   if (block.type === "text") return { type: "text", text: String(block.text) };
   const source = isRecord(block.source) ? block.source : {};
+  const held = block.type === "document" ? dataOf(source) : undefined;
+  if (held !== undefined) return { type: "input_file", filename: nameOf(block.title), file_data: held };
   const url = source.type === "base64" ? `data:${String(source.media_type)};base64,${String(source.data)}` : source.url;
   const place = source.type === "file" ? { file_id: source.file_id } : { url };
   const part = block.type === "image" ? { type: "image_url", image_url: place } : { type: "file", file: place };
   return part;
+}
+
+/** What a document holds itself, as base64. Chat completions has no part for it, and the Responses API has one. */
+function dataOf({ type, data }: Json): string | undefined {
+  if (type === "base64") return String(data);
+  return type === "text" ? Buffer.from(String(data)).toString("base64") : undefined;
+}
+
+function nameOf(title: unknown): string {
+  return typeof title === "string" && title !== "" ? title : "document";
 }
 
 function chatTool({ name, description, input_schema: parameters }: Json): Json {

@@ -1,33 +1,50 @@
-import { closeSync, existsSync, fstatSync, ftruncateSync, openSync, readSync } from "node:fs";
+import { parseRecord } from "../event/index.ts";
+import type { FileAccess } from "./file-calls.ts";
 
 const NEWLINE = 0x0a;
 const CHUNK_BYTES = 65_536;
 
+/** Where a record ends. */
+export interface RecordEnd {
+  /** Bytes up to and with the last newline. */
+  size: number;
+  /** Events in them. */
+  stored: number;
+  /** Bytes behind them: an event whose writer died in the middle of it. It was never stored. */
+  torn: number;
+}
+
 /**
- * Cuts what stands after a file's last newline: an event whose writer died in the middle of it. It was never stored, and
- * the next event would be glued to it.
+ * Reads where a record ends from its last line, whatever its length.
+ * @throws {AgentError} `malformed_record` when that line is not as it was written: nothing is appended to it.
  */
-export function dropTornTail(file: string): void {
-  if (!existsSync(file)) return;
-  const open = openSync(file, "r+");
-  try {
-    const { size } = fstatSync(open);
-    const whole = endOfLastLine(open, size);
-    if (whole < size) ftruncateSync(open, whole);
-  } finally {
-    closeSync(open);
+export function readEnd({ fs }: FileAccess, fd: number): RecordEnd {
+  const { size } = fs.fstatSync(fd);
+  for (let want = CHUNK_BYTES; ; want *= 4) {
+    const chunk = Buffer.alloc(Math.min(want, size));
+    const start = size - chunk.length;
+    fs.readSync(fd, chunk, 0, chunk.length, start);
+    const last = chunk.lastIndexOf(NEWLINE);
+    const before = last > 0 ? chunk.lastIndexOf(NEWLINE, last - 1) : -1;
+    if (start > 0 && before === -1) continue;
+    const text = chunk.toString("utf8", before + 1);
+    return { size: start + last + 1, stored: countOf(text, last !== -1), torn: chunk.length - last - 1 };
   }
 }
 
-/** Bytes up to and with the last newline, read from the end of the file. */
-function endOfLastLine(open: number, size: number): number {
-  const chunk = Buffer.alloc(Math.min(CHUNK_BYTES, size));
-  for (let end = size; end > 0; ) {
-    const start = Math.max(0, end - chunk.length);
-    const read = readSync(open, chunk, 0, end - start, start);
-    const newline = chunk.subarray(0, read).lastIndexOf(NEWLINE);
-    if (newline !== -1) return start + newline + 1;
-    end = start;
+/** The events of a record, by the position of its last. @param text From that event on. */
+function countOf(text: string, hasLine: boolean): number {
+  const first = hasLine ? seqOf(text.slice(0, text.indexOf("\n"))) : 0;
+  parseRecord(text, first);
+  return hasLine ? first + 1 : 0;
+}
+
+/** The `seq` of a line, or 0 for one that has none: reading it says what is wrong with it. */
+export function seqOf(line: string): number {
+  try {
+    const { seq } = JSON.parse(line) as { seq?: unknown };
+    return typeof seq === "number" ? seq : 0;
+  } catch {
+    return 0;
   }
-  return 0;
 }

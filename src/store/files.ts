@@ -1,91 +1,151 @@
-import { appendFileSync } from "node:fs";
-import { readdir, readFile } from "node:fs/promises";
-import { join, resolve } from "node:path";
-import { AgentError, errorMessage } from "../errors.ts";
-import { formatEvent, type ParsedRecord, parseRecord } from "../event/index.ts";
-import { createFileArtifacts } from "./file-artifacts.ts";
-import { codeOf, failed, makeFolder } from "./file-folder.ts";
-import { dropTornTail } from "./file-tail.ts";
-import { describeFile } from "./first-line.ts";
+import { AgentError } from "../errors.ts";
+import { type ParsedRecord, parseRecord } from "../event/index.ts";
+import { createFileArtifacts, removeUnnamed } from "./file-artifacts.ts";
+import { createFileAccess, type FileAccess, type FileCalls } from "./file-calls.ts";
+import { doing, namesIn, noSuchRun } from "./file-folder.ts";
+import { createFileInbox } from "./file-inbox.ts";
+import { createFileLeases, type FileLeases } from "./file-leases.ts";
+import { listFiles } from "./file-list.ts";
+import { createFileReader } from "./file-read.ts";
+import { createFileRecords, type FileRecords } from "./file-records.ts";
+import { checkFilter } from "./filter.ts";
+import { checkLease, type Lease, type LeaseOptions, type Repair } from "./lease.ts";
+import { namedArtifacts } from "./named-artifacts.ts";
+import { nodeModule } from "./node.ts";
 import { checkRunId } from "./run-id.ts";
-import { type LocalStore, newestFirst } from "./store.ts";
+import type { LocalStore } from "./store.ts";
 
 const EXTENSION = ".jsonl";
 
+export interface FileStoreOptions {
+  /**
+   * `never` (default): what is stored survives the end of the process, not a power cut. `always`: it survives that too, at the
+   * price of an fsync for each append.
+   */
+  fsync?: "never" | "always";
+  /** The store's clock, milliseconds since the epoch. Processes that share a folder need the same. Default `Date.now`. */
+  now?: () => number;
+  /** Told of an unfinished line that was cut off the end of a record. Default: a warning of the process. */
+  onRepair?: (repair: Repair) => void;
+  /** Stands in for calls of `node:fs`. For tests. */
+  calls?: Partial<FileCalls>;
+}
+
 /**
- * Keeps each record in a file of its own, `<folder>/runs/<runId>.jsonl`, one event a line: `tail -f`, `grep` and `jq`
- * read it while the run goes on. The folder is made at the first append, with a `.gitignore` by which git ignores it.
- * Events are handed to the operating system before `append` returns: they survive the end of this process, not a power cut.
- * Results that are too large for a record are in `<folder>/artifacts/<sha256>`.
+ * Keeps each record in a file of its own, `<folder>/runs/<runId>.jsonl`, one event a line: `tail -F`, `grep` and `jq`
+ * read it while the run goes on. Each line ends with its checksum. The folder is made at the first append, with a `.gitignore` by which
+ * git ignores it. Beside the records are `artifacts/<sha256>`, results that are too large for a record, `leases/` and `inbox/`.
+ * Processes on one machine may share it; on a network drive they may not.
  * @param folder relative to the working directory at this call. Default `.fairwitness`.
+ * @throws {AgentError} `invalid_option` for options that are none, and where there is no Node.
  */
-export function createFileStore(folder = ".fairwitness"): LocalStore {
-  const home = resolve(folder);
-  const runs = join(home, "runs");
+export function createFileStore(folder = ".fairwitness", options: FileStoreOptions = {}): LocalStore {
+  const { now = Date.now, onRepair = warn } = options;
+  const access = createFileAccess(options.calls ?? {}, isSynced(options));
+  const home = nodeModule("path", "createFileStore").resolve(folder);
+  const runs = `${home}/runs`;
   const fileOf = (runId: string): string => {
     checkRunId(runId);
-    return join(runs, `${runId}${EXTENSION}`);
+    return `${runs}/${runId}${EXTENSION}`;
   };
-  const begun = new Set<string>();
+  const leases = createFileLeases(access, home, now);
+  const records = createFileRecords(access, { home, fileOf, check: leases.check, onRepair });
+  const reader = createFileReader(access, runs);
+  const isThere = (runId: string): boolean => access.fs.existsSync(fileOf(runId));
   return {
-    artifacts: createFileArtifacts(home),
-    append(runId, events) {
+    artifacts: createFileArtifacts(access, home),
+    inbox: createFileInbox(access, { home, now, isThere }),
+    append(runId, events, { epoch } = {}) {
+      checkRunId(runId);
+      if (events.length > 0) records.append(runId, events, epoch);
+    },
+    async read(runId, { after = -1 } = {}) {
+      checkRunId(runId);
+      return await reader.read(runId, after);
+    },
+    async list(filter = {}) {
+      checkFilter(filter);
+      const names = namesIn(access, runs).filter((name) => name.endsWith(EXTENSION));
+      const files = names.map((name) => ({ file: `${runs}/${name}`, runId: name.slice(0, -EXTENSION.length) }));
+      return listFiles(access, files, filter);
+    },
+    async lease(runId, asked) {
+      checkRunId(runId);
+      checkLease(runId, asked);
+      return doing(`The run ${runId} could not be leased in ${home}`, () => take({ leases, records }, runId, asked));
+    },
+    async delete(runId) {
       const file = fileOf(runId);
-      if (events.length === 0) return;
-      doing(`The record of ${runId} could not be written to ${file}`, () => {
-        if (begun.size === 0) makeFolder(home, runs);
-        if (!begun.has(runId)) dropTornTail(file);
-        begun.add(runId);
-        appendFileSync(file, events.map(formatEvent).join(""));
+      if (!isThere(runId)) throw noSuchRun(runId, runs);
+      doing(`The run ${runId} could not be deleted from ${home}`, () => {
+        const { text, writtenMs } = textOf(access, file);
+        leases.take(runId, { owner: "delete", ttlMs: DELETING_MS });
+        removeUnnamed(access, home, { named: namedIn(text), runId, writtenMs });
+        access.fs.rmSync(`${home}/inbox/${runId}`, { recursive: true, force: true });
+        access.calls.unlink(file);
+        leases.giveUp(runId);
+        access.fs.rmSync(`${home}/leases/${runId}`, { recursive: true, force: true });
+        reader.forget(runId);
       });
     },
-    async read(runId) {
-      return parse(runId, await readRecord(runId, fileOf(runId)));
+  };
+}
+
+const DELETING_MS = 60_000;
+
+function take(
+  { leases, records }: { leases: FileLeases; records: FileRecords },
+  runId: string,
+  asked: LeaseOptions,
+): Lease {
+  const { epoch, owner, until } = leases.take(runId, asked);
+  let end = until;
+  let repaired: Repair | undefined;
+  try {
+    repaired = records.adopt(runId, epoch);
+  } catch (error) {
+    records.leave(runId);
+    leases.giveUp(runId);
+    throw error;
+  }
+  return {
+    runId,
+    owner,
+    epoch,
+    ...(repaired === undefined ? {} : { repaired }),
+    get until() {
+      return end;
     },
-    async list() {
-      const names = (await filesIn(runs)).filter((name) => name.endsWith(EXTENSION));
-      const found = names.map((name) => describeFile(join(runs, name), name.slice(0, -EXTENSION.length)));
-      return newestFirst((await Promise.all(found)).filter((run) => run !== undefined));
+    async renew() {
+      end = leases.renew(runId, { epoch, ttlMs: asked.ttlMs });
+    },
+    async release() {
+      if (leases.release(runId, epoch)) records.leave(runId);
     },
   };
 }
 
-async function readRecord(runId: string, file: string): Promise<string> {
-  try {
-    return await readFile(file, "utf8");
-  } catch (error) {
-    if (codeOf(error) === "ENOENT") {
-      throw new AgentError(
-        "not_found",
-        `There is no run ${runId} in ${file.slice(0, -runId.length - EXTENSION.length - 1)}.`,
-      );
-    }
-    throw failed(`The record of ${runId} could not be read from ${file}`, error);
-  }
+function isSynced({ fsync = "never" }: FileStoreOptions): boolean {
+  if (fsync === "never" || fsync === "always") return fsync === "always";
+  throw new AgentError("invalid_option", `fsync is ${JSON.stringify(fsync)}. Give "never" or "always".`);
 }
 
-function parse(runId: string, text: string): ParsedRecord {
-  try {
-    return parseRecord(text);
-  } catch (error) {
-    throw new AgentError("malformed_record", `${runId}: ${errorMessage(error)}`, { cause: error });
-  }
+function warn({ runId, at, bytes }: Repair): void {
+  const message = `The record of ${runId} ended with ${bytes} bytes of an event that was not stored whole. They were cut off at byte ${at}.`;
+  globalThis.process.emitWarning(message, { code: "FAIRWITNESS_TORN_RECORD" });
 }
 
-/** A folder that is not there holds nothing. */
-async function filesIn(folder: string): Promise<readonly string[]> {
-  try {
-    return await readdir(folder);
-  } catch (error) {
-    if (codeOf(error) === "ENOENT") return [];
-    throw failed(`The runs in ${folder} could not be listed`, error);
-  }
+function textOf({ fs }: FileAccess, file: string): { text: string; writtenMs: number } {
+  return { text: fs.readFileSync(file, "utf8"), writtenMs: fs.statSync(file).mtimeMs };
 }
 
-function doing(what: string, act: () => void): void {
+/** A record that cannot be read names nothing: its artifacts stay. */
+function namedIn(text: string): readonly string[] {
+  let record: ParsedRecord;
   try {
-    act();
-  } catch (error) {
-    throw failed(what, error);
+    record = parseRecord(text);
+  } catch {
+    return [];
   }
+  return namedArtifacts(record.events);
 }

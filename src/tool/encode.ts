@@ -6,6 +6,9 @@ const MAX_NODES = 5_000_000;
 /** Characters of JSON, nearly: half of the longest string there is. One text many times over would soon be beyond that. */
 const MAX_LENGTH = 2 ** 28;
 
+/** A number, a truth value or null, with what follows it: the longest number takes 25, and most take less than six. */
+const SCALAR_LENGTH = 5;
+
 interface Pass {
   /** The objects above this one: meeting one again is a cycle. The same object twice, side by side, is not. */
   readonly above: Set<object>;
@@ -49,17 +52,23 @@ function encode(value: unknown, path: string, pass: Pass): unknown {
       count(pass, (value.isWellFormed() ? 1 : 6) * value.length + 3);
       return value;
     case "boolean":
+      count(pass, SCALAR_LENGTH);
       return value;
     case "number":
+      count(pass, SCALAR_LENGTH);
       return Number.isFinite(value) ? value + 0 : null; // JSON has no -0
     case "bigint":
-      return value.toString();
+      return encode(value.toString(), path, pass);
     case "object":
-      return value === null ? null : encodeObject(value, path, pass);
+      if (value !== null) return encodeObject(value, path, pass);
+      count(pass, SCALAR_LENGTH);
+      return null;
     case "undefined":
+      count(pass, SCALAR_LENGTH); // null in a list
       return undefined;
     default:
       if (pass.above.size === 0) throw new NotJson(`${path} is a ${typeof value}`);
+      count(pass, SCALAR_LENGTH);
       return undefined;
   }
 }
@@ -76,17 +85,25 @@ function encodeObject(value: object, path: string, pass: Pass): unknown {
 }
 
 function encodeKind(value: object, path: string, pass: Pass): unknown {
-  if (Array.isArray(value)) return Array.from(value, (item: unknown, n) => encode(item, `${path}[${n}]`, pass) ?? null);
-  if (value instanceof Date) return Number.isNaN(value.getTime()) ? null : value.toISOString();
+  if (Array.isArray(value)) return encodeList(value, path, pass);
+  if (value instanceof Date) return encode(Number.isNaN(value.getTime()) ? null : value.toISOString(), path, pass);
   if (value instanceof ArrayBuffer) return encodeBytes(new Uint8Array(value), pass);
   if (ArrayBuffer.isView(value)) return encodeView(value, path, pass);
   if (value instanceof Map) return encodeMap(value, path, pass);
   if (value instanceof Set) return [...value].map((item, n) => encode(item, `${path}[${n}]`, pass) ?? null);
-  if (value instanceof Error) return encodeError(value);
-  if (value instanceof RegExp) return String(value);
-  if (value instanceof String || value instanceof Number || value instanceof Boolean) return value.valueOf();
+  if (value instanceof Error) return encode(partsOf(value), path, pass);
+  if (value instanceof RegExp) return encode(String(value), path, pass);
+  if (value instanceof String || value instanceof Number || value instanceof Boolean) {
+    return encode(value.valueOf(), path, pass);
+  }
   if ("toJSON" in value && typeof value.toJSON === "function") return encode(value.toJSON(""), path, pass);
   return encodeProperties(value, path, pass);
+}
+
+/** Holes are items too: a list may be longer than there is memory for, and hold nothing. */
+function encodeList(list: readonly unknown[], path: string, pass: Pass): unknown {
+  if (pass.length + list.length * 2 > MAX_LENGTH) throw tooLong();
+  return Array.from(list, (item, n) => encode(item, `${path}[${n}]`, pass) ?? null);
 }
 
 function encodeProperties(value: object, path: string, pass: Pass): unknown {
@@ -127,7 +144,7 @@ function encodeView(view: ArrayBufferView, path: string, pass: Pass): unknown {
   return [...(view as unknown as Iterable<number | bigint>)].map((item, n) => encode(item, `${path}[${n}]`, pass));
 }
 
-function encodeError(error: Error): unknown {
+function partsOf(error: Error): object {
   const code = "code" in error && typeof error.code === "string" ? { code: error.code } : {};
   return { name: error.name, message: error.message, ...code };
 }
@@ -140,7 +157,11 @@ function encodeBytes(bytes: Uint8Array, pass: Pass): string {
 /** Adds to the length, and stops what grows beyond all use before it is written. */
 function count(pass: Pass, characters: number): void {
   pass.length += characters;
-  if (pass.length > MAX_LENGTH) throw new NotJson(`it is longer than ${MAX_LENGTH} characters of JSON`);
+  if (pass.length > MAX_LENGTH) throw tooLong();
+}
+
+function tooLong(): NotJson {
+  return new NotJson(`it is longer than ${MAX_LENGTH} characters of JSON`);
 }
 
 /** In pieces, because a function takes no million arguments. */

@@ -25,7 +25,7 @@ export function createExecute<S extends ToolSchema, Context, Output>(
     // `value` is what `check`, made of the same schema, gave out.
     const returned = await options.execute(value as SchemaOutput<S>, tool);
     const checked = check === undefined ? returned : await checkOutput(check, returned, name);
-    const stored = toOutput(toStorable(checked, maxStoredBytes), name);
+    const stored = toOutput(checked, maxStoredBytes, name);
     return toModel === undefined ? stored : { ...stored, content: await viewOf(toModel, returned, name) };
   };
 }
@@ -37,10 +37,20 @@ async function checkOutput(check: Check, returned: unknown, name: string): Promi
   throw ran(name, `returned what its output schema refuses (${issues.join("; ")})`, verdict.error);
 }
 
-function toOutput(storable: Storable, name: string): ToolOutput {
+function toOutput(value: unknown, maxStoredBytes: number, name: string): ToolOutput {
+  const storable = storableOf(value, maxStoredBytes, name);
   if (storable.type === "problem") throw ran(name, `its result cannot be stored: ${storable.problem}`);
   const shown = storable.text === undefined ? {} : { content: wellFormed(storable.text) };
   return storable.type === "spilled" ? { spilled: storable.spilled, ...shown } : { output: storable.json, ...shown };
+}
+
+/** Bytes whose memory was given away to a worker, and proxies that were revoked, cannot even be measured. */
+function storableOf(value: unknown, maxStoredBytes: number, name: string): Storable {
+  try {
+    return toStorable(value, maxStoredBytes);
+  } catch (error) {
+    throw ran(name, "its result cannot be stored: it cannot be read", error);
+  }
 }
 
 async function viewOf<Output>(

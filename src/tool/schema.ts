@@ -1,6 +1,7 @@
 import type { StandardJSONSchemaV1, StandardSchemaV1, StandardTypedV1 } from "@standard-schema/spec";
 import { zodToJsonSchema } from "zod-to-json-schema";
 import { AgentError, errorMessage } from "../errors.ts";
+import { xaiSchemaProfile } from "./profile.ts";
 import type { JsonSchema } from "./tool.ts";
 
 /**
@@ -116,6 +117,18 @@ function plainSchema(schema: unknown, label: string): JsonSchema {
   }
   if (Object.values(schema).some((part) => standardOf(part) !== undefined)) {
     throw invalid(label, "is a plain object of schemas. Wrap it: z.object({ … })");
+  }
+  const names = Object.keys(schema);
+  if (
+    names.length > 0 &&
+    !names.some((name) => name.startsWith("$") || Object.hasOwn(xaiSchemaProfile.keywords, name))
+  ) {
+    const shown = names.slice(0, 3).join(", ");
+    const fix = 'Write z.object({ … }), or { type: "object", properties: { … } }';
+    throw invalid(
+      label,
+      `has no keyword of JSON Schema: all it has is ${shown}${names.length > 3 ? ", …" : ""}. ${fix}`,
+    );
   }
   const json = schema as JsonSchema; // an object that is no list: its keys are keywords, known or not
   const says = ["properties", "additionalProperties", "patternProperties", "$ref", "anyOf", "oneOf", "allOf"];

@@ -57,6 +57,9 @@ export async function streamChat(
   };
 }
 
+/** How long the usage and `[DONE]` may take behind the finish reason, milliseconds: without them the answer is still one. */
+const USAGE_MS = 10_000;
+
 /** @param choices How many finished choices make an answer whole. */
 function createChatDialect(choices: number): Dialect<ChatChunk> {
   const finished = new Set<number>();
@@ -71,6 +74,7 @@ function createChatDialect(choices: number): Dialect<ChatChunk> {
     },
     isProgress: (chunk) => chunk.type === "chunk" && chunk.choices.some(addsToAnswer),
     isWhole: () => finished.size >= choices,
+    afterEndMs: USAGE_MS,
   };
 }
 

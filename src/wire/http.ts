@@ -1,4 +1,3 @@
-import { orAborted } from "../clock.ts";
 import { AgentError, withoutCredentials } from "../errors.ts";
 import { ownOptions } from "../own.ts";
 import { collectText } from "./body.ts";
@@ -56,7 +55,7 @@ export async function sendRequest(endpoint: Endpoint, given: HttpRequest): Promi
   const link = createLink(endpoint.clock, request.signal);
   let redact = withoutCredentials; // until the key is known
   try {
-    const access = guarded(await orAborted(endpoint.access(), link.signal), request);
+    const access = guarded(await awaitAccess(endpoint, request, link), request);
     redact = access.redact;
     const response = await awaitHeaders(endpoint, request, access, link);
     const answer = describe(endpoint, request, { access, response, link });
@@ -66,6 +65,17 @@ export async function sendRequest(endpoint: Endpoint, given: HttpRequest): Promi
     link.close();
     throw typed(error, { caller: request.signal, host: hostOf(endpoint), redact });
   }
+}
+
+/** A key may come from elsewhere, such as a vault: which may be as silent as any server. */
+function awaitAccess(endpoint: Endpoint, request: HttpRequest, link: Link): Promise<Access> {
+  const { headersMs } = waitsOf(endpoint, request);
+  const message = `The function given as apiKey returned no key within ${headersMs / 1000} s, so nothing was sent. See what it waits for.`;
+  return link.within(
+    headersMs,
+    () => new AgentError("no_api_key", message),
+    () => endpoint.access(),
+  );
 }
 
 async function awaitHeaders(

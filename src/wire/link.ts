@@ -34,14 +34,15 @@ export function createLink(clock: Clock, caller: AbortSignal): Link {
       return new Promise((resolve, reject) => {
         if (signal.aborted) return reject(signal.reason);
         const cancel = clock.after(limitMs, () => controller.abort(expire()));
-        const settle = (): void => {
-          cancel();
-          giveUp = undefined;
-        };
-        giveUp = (reason) => {
+        const mine = (reason: unknown): void => {
           settle();
           reject(reason);
         };
+        const settle = (): void => {
+          cancel();
+          if (giveUp === mine) giveUp = undefined; // the next wait may have begun already
+        };
+        giveUp = mine;
         try {
           wait().then(resolve, reject).finally(settle);
         } catch (error) {

@@ -20,13 +20,28 @@ export function createRedactor(secrets: readonly string[]): (text: string) => st
 
 /**
  * Makes a function that takes just these secrets out of what a server sent, before it is read: what only looks like a
- * credential is the model's own words, and stays. Runs for every event, so it looks before it copies.
+ * credential is the model's own words, and stays. Runs for every event, so it looks before it copies. JSON may spell a character
+ * in more than one way (PHP writes `\/`, Gson `\u003d`), and what is read of it is the secret all the same.
  */
 export function createHider(secrets: readonly string[], least: number = LEAST_IN_CONTENT): (text: string) => string {
   const spelled = secrets.flatMap((secret) => [secret, JSON.stringify(secret).slice(1, -1)]);
   // Longest first: a secret may be part of another.
   const known = [...new Set(spelled)].filter(({ length }) => length >= least).sort((a, b) => b.length - a.length);
-  return (text) => known.reduce((rest, secret) => (rest.includes(secret) ? rest.replaceAll(secret, MARK) : rest), text);
+  return (given) => {
+    const plain = withoutNeedlessEscapes(given);
+    const text = plain !== given && known.some((secret) => plain.includes(secret)) ? plain : given;
+    return known.reduce((rest, secret) => (rest.includes(secret) ? rest.replaceAll(secret, MARK) : rest), text);
+  };
+}
+
+/** The same JSON as `JSON.stringify` spells it, as far as ASCII goes: which is what headers are made of. */
+function withoutNeedlessEscapes(text: string): string {
+  if (!text.includes("\\/") && !text.includes("\\u00")) return text;
+  return text.replace(/\\(?:\\|\/|u00[2-7][\da-f])/gi, (spelled) => {
+    if (spelled === "\\\\") return spelled; // a backslash: what follows it is no escape
+    if (spelled === "\\/") return "/";
+    return JSON.stringify(String.fromCharCode(Number.parseInt(spelled.slice(2), 16))).slice(1, -1);
+  });
 }
 
 /** Headers that say who asks and about what. Everything else that is sent is held to be a credential. */

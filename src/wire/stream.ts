@@ -83,11 +83,12 @@ async function* readItems<Item>(
       const { items, error } = decodeBatch(events, dialect, answer.facts);
       if (isInvalid) items.push(INVALID_UTF8);
       isInvalid = false;
-      if (dialect.isWhole()) end.begin();
       progress.note(items.some((item) => dialect.isProgress(item)));
       progress.pause();
+      end.pause();
       if (items.length > 0) yield items;
       progress.resume();
+      if (dialect.isWhole()) end.begin();
       if (error !== undefined) throw error;
     }
   } catch (error) {
@@ -127,7 +128,7 @@ function decodeEvent<Item>(sent: SseEvent, dialect: Dialect<Item>, facts: Answer
   } catch (cause) {
     if (event === "error") throw faultError(facts, readFault(data));
     // A named event that is no JSON is somebody's keep-alive; an unnamed one should have been a piece of the answer.
-    if (event !== undefined && event !== "message") return { type: "unknown", event, item: data };
+    if (event !== undefined && event !== "message" && !isPiece(event)) return { type: "unknown", event, item: data };
     throw dialect.malformed(`an event of ${data.length} characters is not whole JSON (${withoutText(cause)})`);
   }
   const fault = dialect.findFault(json, event);
@@ -135,16 +136,28 @@ function decodeEvent<Item>(sent: SseEvent, dialect: Dialect<Item>, facts: Answer
   return dialect.decode(json, event);
 }
 
+/** The names that the protocols give to the pieces of an answer: one that cannot be read is missing from it. */
+function isPiece(event: string): boolean {
+  return PIECES.some((start) => event.startsWith(start));
+}
+
+const PIECES: readonly string[] = ["response.", "message_", "content_block_"];
+
 /** The time after the end of an answer in which more of it may come. */
 interface End {
   begin(): void;
+  /** The time until `begin` is the reader's own. */
+  pause(): void;
   /** True when the time was up: what broke then, we broke. */
   readonly isOver: boolean;
   release(): void;
 }
 
 function createEnd(answer: HttpAnswer, endpoint: Endpoint, limitMs: number | undefined): End {
+  const { clock } = endpoint;
   let cancel: (() => void) | undefined;
+  let leftMs = limitMs ?? Number.POSITIVE_INFINITY;
+  let begunMs = 0;
   let isOver = false;
   const expire = (): void => {
     isOver = true;
@@ -155,7 +168,15 @@ function createEnd(answer: HttpAnswer, endpoint: Endpoint, limitMs: number | und
       return isOver;
     },
     begin() {
-      if (limitMs !== undefined) cancel ??= endpoint.clock.after(limitMs, expire);
+      if (limitMs === undefined || cancel !== undefined) return;
+      begunMs = clock.monotonic();
+      cancel = clock.after(leftMs, expire);
+    },
+    pause() {
+      if (cancel === undefined) return;
+      cancel();
+      cancel = undefined;
+      leftMs = Math.max(0, leftMs - (clock.monotonic() - begunMs));
     },
     release: () => cancel?.(),
   };

@@ -80,7 +80,14 @@ describe("a run asked for wrong", () => {
   it.each([
     ["nothing", undefined, undefined, /input.* is undefined/],
     ["a number", 5, undefined, /input.* is a number/],
-    ["an object that is no message", {}, undefined, /role undefined/],
+    ["an object that is no message", {}, undefined, /^input has the role undefined/],
+    [
+      "a part for a message",
+      { type: "image", url: "https://a.b/c.png" },
+      undefined,
+      /^input is a part.*content: \[part\]/,
+    ],
+    ["parts for messages", [{ type: "text", text: "x" }], undefined, /^input\[0\] is a part.*content: \[part\]/],
     ["no options but null", "hi", null, /options, not null/],
     ["a controller for a signal", "hi", { signal: new AbortController() }, /controller\.signal/],
     ["messages that are a text", "hi", { messages: "foo" }, /messages is "foo"/],

@@ -96,7 +96,7 @@ describe.each(apis)("an agent over %s", (api) => {
 
 describe("a part that cannot be sent", () => {
   it.each<[string, ContentPart, string]>([
-    ["a path", { type: "image", url: "cat.png" }, 'input, as a message,[0].content[0].url is "cat.png"'],
+    ["a path", { type: "image", url: "cat.png" }, 'input.content[0].url is "cat.png"'],
     ["a file of two places", { type: "file", url: "https://a.b", fileId: "f" }, "has a fileId and a url"],
   ])("such as %s is refused before the run begins", async (_name, part, message) => {
     const agent = createAgent({ name: "a", model: createClient({ apiKey: "sim_key" }).model("grok-4.7") });

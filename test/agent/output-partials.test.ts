@@ -120,6 +120,28 @@ describe("partial outputs", () => {
     expect((await copies(run.partialOutputs())).at(-1)).toEqual(value);
   });
 
+  it("of a reader that lost a piece in the middle show nothing that was not written so", async () => {
+    const city = "Ponta Delgada, Azores, Portugal";
+    const reads = ['{"city":"', ...city, '","days":[]}'].map((piece) => [delta(piece)]);
+    const agent = agentOf(
+      readsModel(reads, reads.flatMap(([only]) => (only?.type === "text.delta" ? only.delta : [])).join("")),
+      {
+        runtime: { buffer: { events: 1, size: 1e6 } },
+      },
+    );
+    const run = agent.stream("go");
+    void run.result(); // nobody waits for the reader, who is slow at first
+    const seen: string[] = [];
+    for await (const partial of run.partialOutputs()) {
+      seen.push(partial.city ?? "");
+      for (let ticks = 0; ticks < 5 && seen.length < 3; ticks += 1)
+        await new Promise((resolve) => setImmediate(resolve));
+    }
+    expect(seen.length).toBeLessThan(city.length); // some of it was lost
+    for (const part of seen) expect(city).toMatch(new RegExp(`^${part}`));
+    expect(seen.at(-1)).toBe(city);
+  });
+
   it("of an answer that is no object are taken out of what it is sent in, fence included", async () => {
     const model = scriptedModel([{ text: '```json\n{ "answer": [ "a", "b" ] }\n```' }]);
     const run = createAgent({ name: "t", model, output: z.array(z.string()) }).stream("go");

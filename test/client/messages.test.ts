@@ -63,6 +63,22 @@ describe("messages.create", () => {
     expect(ids[0]).toMatch(/^[\da-f-]{36}$/);
   });
 
+  test("is not tried again where an MCP server was called for it, which would be called again", async () => {
+    const called = { type: "mcp_tool_use", id: "mcp_1", name: "pay", server_name: "shop", input: {} };
+    const cut: readonly Json[] = [START, { type: "content_block_start", index: 0, content_block: called }];
+    for (const how of ["create", "stream"] as const) {
+      let requests = 0;
+      const transport: Transport = (request) => {
+        requests += 1;
+        return over(cut)(request);
+      };
+      const api = messages(transport);
+      const failure = await failureOf(how === "create" ? api.create(ask) : api.stream(ask).result());
+      expect(failure).toMatchObject({ code: "stream_incomplete" });
+      expect(requests).toBe(1);
+    }
+  });
+
   test("does not try again what will not pass", async () => {
     const wrong = inTurn(bad(401), good());
     expect(await failureOf(messages(wrong).create(ask))).toMatchObject({ code: "invalid_key", attempts: 1 });

@@ -51,6 +51,21 @@ describe("one agent with three tools records the same over chat, Responses and M
   });
 });
 
+describe("what only Messages can say", () => {
+  it("is that the server paused: what it said so far is not taken for the answer", async () => {
+    const { events, result } = await play(
+      { name: "paused", script: [{ text: "Half of", finishReason: "pause_turn" }], ends: { status: "failed" } },
+      "messages",
+    );
+    expect(checkEvents(events)).toEqual([]);
+    expect(result).toMatchObject({
+      status: "failed",
+      text: "Half of",
+      error: { code: "output_truncated", message: expect.stringContaining("(pause_turn)") },
+    });
+  });
+});
+
 describe("it records the same over chat and Messages of a proxy", () => {
   const spoken = all.filter(
     ({ apis = APIS, isWorded }) => isWorded !== true && apis.includes("chat") && apis.includes("messages"),

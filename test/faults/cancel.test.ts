@@ -319,6 +319,11 @@ describe("a run that is stopped", () => {
     expect(checkEvents(world.run.record)).toEqual([]);
   });
 
+  function revoked(): object {
+    const { proxy, revoke } = Proxy.revocable({}, {});
+    revoke();
+    return proxy;
+  }
   const cyclic: { self?: unknown } = {};
   cyclic.self = cyclic;
   it.each([
@@ -330,6 +335,7 @@ describe("a run that is stopped", () => {
     ["an object", { code: 7 }, '{"code":7}'],
     ["a cyclic object", cyclic, expect.any(String)],
     ["a symbol", Symbol("odd"), expect.any(String)],
+    ["a proxy that was revoked", revoked(), expect.any(String)],
     [
       "what throws when it is read",
       {

@@ -38,7 +38,7 @@ describe("failover", () => {
     expect(acts(quiet)).toEqual([]);
   });
 
-  test("sends each key to its own origin, and nowhere else", async () => {
+  test("sends each key to its own origin, and nowhere else (row 114)", async () => {
     await using first = await replying(() => refusal(503));
     await using second = await replying(() => refusal(503));
     await using third = await replying(() => good());
@@ -97,6 +97,25 @@ describe("failover", () => {
       await clock.pass(1000);
     }
     expect(first.requests).toHaveLength(2);
+  });
+
+  test("takes along all that were under way when an endpoint broke, however many", async () => {
+    await using first = await replying(() => "reset");
+    await using second = await replying(() => good("second"));
+    const client = clientOf(first, { protect: { failover: [{ baseURL: second.url, apiKey: "second-key" }] } });
+    const agent = createAgent({ name: "a", model: client.model("grok-4.7"), runtime });
+    const results = await Promise.all(Array.from({ length: 60 }, () => agent.run("?", { reject: false })));
+    expect(results.filter(({ status }) => status !== "completed")).toEqual([]);
+    expect(second.requests).toHaveLength(60);
+  });
+
+  test("asks no server more than the retry budget allows when all of them are down", async () => {
+    await using first = await replying(() => refusal(503));
+    await using second = await replying(() => refusal(503));
+    const client = clientOf(first, { protect: { failover: [{ baseURL: second.url, apiKey: "second-key" }] } });
+    const calls = Array.from({ length: 50 }, () => client.chat.completions.create(ask));
+    expect((await Promise.allSettled(calls)).every(({ status }) => status === "rejected")).toBe(true);
+    for (const { requests } of [first, second]) expect(requests.length / 50).toBeLessThanOrEqual(1.75);
   });
 
   test("tries all endpoints that are left alone, the one first whose time is up first", async () => {

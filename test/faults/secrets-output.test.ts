@@ -203,6 +203,30 @@ describe("a whole answer that echoes all that was sent", () => {
     }
   });
 
+  test.each([
+    ["PHP", /\//g, "\\/"],
+    ["Gson", /[<>&='/]/g, undefined],
+    ["a cautious writer", /[ -!#-[\]-~]/g, undefined],
+  ])("brings no secret into a record though its JSON is spelled as %s does (row 112)", async (_, escaped, spelled) => {
+    const secret = "sim_canary_header/90d1+be<44>aa==";
+    const unicode = (character: string): string => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
+    const spell = (text: string): string =>
+      JSON.stringify(text)
+        .slice(1, -1)
+        .replace(escaped, (character) => spelled ?? unicode(character));
+    await using server = await echoServer((response, echo) => {
+      const text = `{"id":"a","choices":[{"index":0,"delta":{"content":"${spell(echo)}"},"finish_reason":"stop"}]}`;
+      response.writeHead(200, { "content-type": "text/event-stream" }).end(`data: ${text}\n\n`);
+    });
+    const client = createClient({ apiKey: KEY, baseURL: server.url, headers: { "x-team-token": secret } });
+    const run = createAgent({ name: "t", model: client.model("grok-4.7") }).stream("A \\/ B \\u003d C?");
+    const result = await run.result();
+    expect(secretsIn(everythingOf([result, run.record]))).toEqual([]);
+    expect(result).toMatchObject({ status: "completed", text: expect.stringContaining("[redacted]") });
+    // What is not a secret is what it was.
+    expect(result.status === "completed" && result.text).toContain("A \\\\/ B \\\\u003d C?");
+  });
+
   test("leaves the model's words as they are where they only look like a credential", async () => {
     const text = "Set XAI_API_KEY=xai-your-key-here, or use xai-sdk-python with Bearer tokens: password=hunter2222.";
     const delta = { id: "a", choices: [{ index: 0, delta: { content: text }, finish_reason: "stop" }] };

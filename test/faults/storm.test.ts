@@ -3,7 +3,7 @@ import { createServer } from "node:net";
 import { createAgent } from "fairwitness";
 import { describe, expect, test } from "vitest";
 import type { Client } from "../../src/client/index.ts";
-import { ask, clientOf, refusal, replying } from "./retry-support.ts";
+import { ask, clientOf, good, refusal, replying } from "./retry-support.ts";
 
 const CALLS = 50;
 
@@ -36,6 +36,17 @@ describe("fifty calls at once", () => {
     const client = clientOf({ url: `http://127.0.0.1:${closed}` }, { fetch: fetching });
     expect(await burst(client, () => count)).toBeLessThanOrEqual(1.75);
     expect(await burst(client, () => count)).toBe(1);
+  });
+
+  test("on a server that was well and now resets whatever comes do no more (row 42)", async () => {
+    let isWell = true;
+    await using server = await replying(() => (isWell ? good() : "reset"));
+    const client = clientOf(server);
+    await Promise.all(Array.from({ length: CALLS }, () => client.chat.completions.create(ask)));
+    isWell = false;
+    const count = (): number => server.requests.length;
+    expect(await burst(client, count)).toBeLessThanOrEqual(1.75);
+    expect(await burst(client, count)).toBe(1);
   });
 
   test("of agents that share a client do no more (row 42)", async () => {

@@ -3,13 +3,20 @@ import { createHash } from "node:crypto";
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createAgent, defineTool, formatEvent, parseRecord, type StoredEvent } from "fairwitness";
+import { createAgent, defineTool, formatEvent, parseRecord, type RunError, type StoredEvent } from "fairwitness";
 import { createFileStore, createMemoryArtifacts, createMemoryStore } from "fairwitness/store";
 import { checkEvents } from "fairwitness/testing";
 import { afterAll, describe, expect, it } from "vitest";
 import { z } from "zod";
 import { call, type keeper, play, told } from "../support/play.ts";
 import { type ScriptedModel, scriptedModel } from "../support/scripted-model.ts";
+
+/** What is left of bytes that were sent to a worker. */
+function givenAway(): Uint8Array {
+  const bytes = new Uint8Array(8);
+  structuredClone(bytes, { transfer: [bytes.buffer] });
+  return bytes;
+}
 
 const home = mkdtempSync(join(tmpdir(), "fairwitness-results-"));
 afterAll(() => rmSync(home, { recursive: true }));
@@ -45,6 +52,9 @@ describe("a result", () => {
     ["a proxy that throws", new Proxy({}, { ownKeys: () => raise() })],
     ["a toJSON that throws", { toJSON: () => raise() }],
     ["a stream", new ReadableStream()],
+    ["a list of four billion holes", Object.assign([], { length: 4_000_000_000 })],
+    ["a list of a hundred million holes", Object.assign([], { length: 100_000_000 })],
+    ["bytes whose memory was given away", givenAway()],
     ["2 GB of the same text", Array(2000).fill("x".repeat(1_000_000))],
     ["a text of half surrogates that no JSON can hold", "\ud83d".repeat(100_000_000)],
   ])(
@@ -125,6 +135,56 @@ describe("a result that is too large for the record", () => {
   ])("is one beyond its bound, and not one that reaches it: %s (row 76)", async (_, value) => {
     const { result } = await play(once(), [giving(value, small)]);
     expect(result.toolCalls).toMatchObject([{ output: value }]);
+  });
+
+  it.each<[string, unknown]>([
+    ["numbers", Array(500_000).fill(Math.PI)],
+    ["numbers in an array of their own", new Float64Array(500_000).fill(Math.PI)],
+    ["truth values, deep within", { a: [{ b: Array(500_000).fill(true) }] }],
+    ["nothing", Array(500_000).fill(undefined)],
+    ["functions", Array(500_000).fill(() => 1)],
+    ["dates", Array(50_000).fill(new Date(0))],
+    ["texts in objects of their own", [new String("x".repeat(2_000_000))]],
+    ["the message of an error", new Error("x".repeat(2_000_000))],
+  ])("does not fill the record where it is made of %s (row 76)", async (_, value) => {
+    const agent = createAgent({ name: "t", model: once(), tools: [giving(value, { toModel: () => "long" })] });
+    const run = agent.stream("go");
+    const { toolCalls, status } = await run.result();
+    const artifact = toolCalls[0]?.outputArtifact;
+    expect({ status, outcome: toolCalls[0]?.outcome }).toEqual({ status: "completed", outcome: "ok" });
+    expect(artifact?.mediaType).toBe("application/json");
+    expect(artifact?.bytes).toBeGreaterThan(1_048_576);
+    expect(JSON.stringify(run.record).length).toBeLessThan(10_000);
+  });
+
+  it("can be read by all that the run hands out: itself, its result, and the error of one that did not complete (row 76)", async () => {
+    const agent = createAgent({ name: "t", model: once(), tools: [giving(large, small)], limits: { turns: 1 } });
+    const run = agent.stream("go");
+    const result = await run.result();
+    const sha256 = result.toolCalls[0]?.outputArtifact?.sha256 ?? "";
+    expect(await result.artifact(sha256)).toEqual(await run.artifact(sha256));
+    expect(Object.keys(result)).not.toContain("artifact");
+    const again = createAgent({ name: "t", model: once(), tools: [giving(large, small)], limits: { turns: 1 } });
+    const error: unknown = await again.run("go").catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ code: "run_limited" });
+    const { result: limited } = error as RunError; // its code says that it is one
+    expect(await limited.artifact(sha256)).toEqual(await run.artifact(sha256));
+  });
+
+  it("and that a store neither keeps nor refuses does not hold a run that is stopped (rows 76, 88)", async () => {
+    const never = (): Promise<never> => new Promise(() => {});
+    const store = { append() {}, read: never, list: never, artifacts: { put: never, get: never } };
+    const model = once();
+    const agent = createAgent({ name: "t", model, tools: [giving(large, { ...small, effect: "write" })], store });
+    const run = agent.stream("go");
+    while (run.record.at(-1)?.type !== "tool.executing") await new Promise((next) => setImmediate(next));
+    await new Promise((next) => setImmediate(next));
+    expect(await run.cancel("enough")).toMatchObject({
+      status: "cancelled",
+      toolCalls: [{ outcome: "ok", begun: true }],
+      warnings: [{ code: "artifact_failed" }],
+    });
+    expect(checkEvents(run.record)).toEqual([]);
   });
 
   it("is not narrowed to by its tool, for its event has no output (row 76)", async () => {

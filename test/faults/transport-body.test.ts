@@ -104,6 +104,27 @@ describe("after the terminal marker", () => {
       expect(server.left).toBe(server.connections);
     },
   );
+
+  it("silence where usage should be holds a chat answer up for ten seconds, however long its reader takes (row 14)", async () => {
+    const clock = fakeClock();
+    await using server = await startChaos([
+      { fault: "after-end", next: "stall", body: chatPiece("Sunny") + CHAT_STOP },
+    ]);
+    const client = createClient({ apiKey: CHAOS_KEY, baseURL: server.url, clock });
+    const stream = client.chat.completions.stream({ model: "grok-4.7", messages: [{ role: "user", content: "?" }] });
+    let isOver = false;
+    const reading = (async () => {
+      for await (const _ of stream) await clock.pass(3600_000);
+      isOver = true;
+    })();
+    await until(() => clock.waiting > 0 && clock.monotonic() >= 2 * 3600_000);
+    await clock.pass(9_999);
+    expect(isOver).toBe(false);
+    await clock.pass(1);
+    await reading;
+    const { choices } = await stream.result();
+    expect(choices[0]).toMatchObject({ finish_reason: "stop", message: { content: "Sunny" } });
+  });
 });
 
 describe("an answer that breaks the rules of HTTP", () => {

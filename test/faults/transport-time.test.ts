@@ -1,4 +1,4 @@
-import { AgentError, createClient, type Transport } from "fairwitness";
+import { AgentError, createAgent, createClient, type Transport } from "fairwitness";
 import { describe, expect, it } from "vitest";
 import { type ChaosFault, startChaos } from "../support/chaos.ts";
 import { CHAT, chatPiece } from "../support/chaos-bodies.ts";
@@ -219,6 +219,26 @@ describe("the time in which a reader holds the stream", () => {
     }
     clearInterval(ticking);
     expect(held).toBeGreaterThan(3);
+  });
+});
+
+describe("a key that is asked for and never comes", () => {
+  it.each(["client", "agent"])("is waited for no longer than an answer, by the %s", async (who) => {
+    const clock = fakeClock();
+    const client = createClient({ apiKey: () => new Promise<string>(() => {}), baseURL: "http://127.0.0.1:9", clock });
+    const agent = createAgent({ name: "a", model: client.model("grok-4.7"), runtime: { clock } });
+    const asking = who === "agent" ? agent.run("Lisbon?") : client.chat.completions.create(ask);
+    const failure = asking.then(
+      () => undefined,
+      (error: unknown) => error,
+    );
+    await until(() => clock.waiting > (who === "agent" ? 1 : 0));
+    await clock.pass(300_000);
+    expect(await failure).toMatchObject({
+      code: "no_api_key",
+      message: expect.stringContaining("returned no key within 300 s"),
+    });
+    expect(clock.waiting).toBe(0);
   });
 });
 

@@ -151,7 +151,7 @@ describe("a server over TLS", () => {
   });
   afterAll(() => rm(folder, { recursive: true, force: true }));
 
-  it("whose certificate is expired, of another host, or its own is refused for good, and no request reaches it (rows 18, 20)", async () => {
+  it("whose certificate is expired, of another host, or its own is refused for good, and no redirect leads from TLS to plain http (rows 18, 20)", async () => {
     const past = new Date(Date.now() - 86_400_000);
     const certificates = [
       createCertificate({ host: "127.0.0.1", issuer: authority }),

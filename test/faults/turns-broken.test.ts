@@ -3,8 +3,8 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Answer, End, Played } from "./cuts-play.ts";
 import { eventEnds } from "./cuts-whole.ts";
-import { ownAnswer, playBytes } from "./turns-bytes.ts";
-import { APIS, ask, givenUp, weather } from "./turns-support.ts";
+import { ownAnswer, playBytes, playEdited } from "./turns-bytes.ts";
+import { APIS, ask, givenUp, type Wire, weather } from "./turns-support.ts";
 
 const good: SimTurn = { text: "It is settled." };
 /** What it is to be asked for again: nothing ran, nothing was told, and the next answer is the answer. */
@@ -110,6 +110,37 @@ describe("an answer that the server ends without its terminal marker", () => {
       ]);
       expect([givenUp(asked), asked.ran]).toEqual([[], [{ city: "Lisbon" }]]);
       expect(asked.result).toMatchObject({ status: "completed", text: "It is settled.", finishReason: "stop" });
+    },
+  );
+});
+
+describe("a piece of an answer whose JSON is broken", () => {
+  const breaks: Readonly<Record<string, (data: string) => string>> = {
+    "its beginning is lost": (data) => data.slice(1),
+    "its end is lost": (data) => data.slice(0, -2),
+    "a control character stands in it": (data) => data.replace('"delta"', '"del\u0001ta"'),
+  };
+  /** The events that the text, or the arguments of a call, come in. */
+  const isPiece = (json: Wire): boolean => typeof json.type !== "string" || json.type.includes("delta");
+
+  it.each(APIS.flatMap((api) => Object.keys(breaks).map((how) => [api, how] as const)))(
+    "over %s (%s) is not passed over, named or not: the turn is asked for again (row 50)",
+    async (api, how) => {
+      for (const name of ["text", "one call in pieces, after text"]) {
+        const answer = ownAnswer(api, name);
+        let pieces = 1;
+        for (let at = 0; at < pieces; at += 1) {
+          let seen = 0;
+          const played = await playEdited(answer, (json) => {
+            if (!isPiece(json) || json.choices?.length === 0) return [json];
+            seen += 1;
+            return [seen === at + 1 ? breaks[how]?.(JSON.stringify(json)) : json];
+          });
+          pieces = seen;
+          expectAskedAgain(played, "malformed_event");
+        }
+        expect(pieces).toBeGreaterThan(2);
+      }
     },
   );
 });

@@ -86,6 +86,30 @@ function sorted(came: unknown): unknown {
   return { ...rest, calls: calls.map((call) => JSON.stringify(call)).sort() };
 }
 
+describe("a call of a server tool that the whole answer leaves out", () => {
+  it.each(["all that was said of it", "all but how it began"])(
+    "after %s has an outcome that is not known, and no call of a completed run stays open (row 53)",
+    async (said) => {
+      const isSearch = (item: Wire): boolean => item?.type === "web_search_call";
+      const played = await playEdited(ownAnswer("responses", "server tools"), (json) => {
+        if (json.type === "response.completed") {
+          const output = json.response.output.filter((item: Wire) => !isSearch(item));
+          return [{ ...json, response: { ...json.response, output } }];
+        }
+        const begins = json.type === "response.output_item.added" && isSearch(json.item);
+        return said === "all but how it began" && begins ? [] : [json];
+      });
+      expect(givenUp(played)).toEqual([]);
+      expect(played.result.status).toBe("completed");
+      expect(played.result.toolCalls.map(({ call, outcome }) => [call.kind, outcome]).sort()).toEqual([
+        ["code_execution", "ok"],
+        ["web_search", "unknown"],
+        ["x_search", "ok"],
+      ]);
+    },
+  );
+});
+
 describe("an item that is given twice", () => {
   const again: Readonly<Record<Api, (json: Wire) => readonly unknown[]>> = {
     chat: (json) => {

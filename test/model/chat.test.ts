@@ -21,6 +21,8 @@ describe("a turn", () => {
     ["end_turn", "stop"],
     ["length", "length"],
     ["content_filter", "content_filter"],
+    ["max_tokens", "length"],
+    ["refusal", "refusal"],
     ["max_context", "other"],
   ])("that the server ends with %s has the finish reason %s", async (finish, reason) => {
     expect((await turnWith({}, finish)).finishReason).toBe(reason);

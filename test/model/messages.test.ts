@@ -204,7 +204,7 @@ describe("the end of an answer", () => {
     ["max_tokens", calls, "length", undefined],
     ["model_context_window_exceeded", [said("x")], "length", "model_context_window_exceeded"],
     ["refusal", calls, "refusal", undefined],
-    ["pause_turn", [said("x")], "other", "pause_turn"],
+    ["pause_turn", [said("x")], "length", "pause_turn"],
     ["pause_turn", calls, "tool_calls", undefined],
     ["brand_new", [said("x")], "other", "brand_new"],
   ])("%s after %j is %s", async (reason, blocks, finishReason, wireFinishReason) => {
@@ -400,7 +400,7 @@ describe("tools that the server runs", () => {
 
   test("without a result have an outcome that nobody knows", async () => {
     const turn = await turnFrom([said("x"), search("s")], "pause_turn");
-    expect(turn.finishReason).toBe("other");
+    expect(turn.finishReason).toBe("length");
     expect(turn.serverCalls).toMatchObject([{ outcome: "unknown", visibility: "not_disclosed" }]);
   });
 

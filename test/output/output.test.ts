@@ -130,6 +130,12 @@ describe("an output schema", () => {
     ["a schema that says nothing", z.unknown(), "converts to nothing", "Use a schema that says something"],
     ["a date", z.date(), "Date cannot be represented", "types that JSON has"],
     ["a plain object of schemas", { city: z.string() }, "is a plain object of schemas", "Wrap it"],
+    [
+      "a map of names to types",
+      { city: "string" },
+      "has no keyword of JSON Schema: all it has is city",
+      "z.object({ … })",
+    ],
   ])("is refused for %s, naming the place and the fix", (_name, schema, place, fix) => {
     const error = errorOf(schema);
     expect(error.code).toBe("invalid_schema");

@@ -226,6 +226,24 @@ export const FAULT_ROWS: readonly (readonly [section: string, rows: readonly Fau
     ],
   ],
   [
+    "Stores",
+    [
+      [
+        96,
+        "Several processes want one run",
+        "One holds the lease; the others get `run_locked`, with its owner and its end.",
+      ],
+      [97, "A process wakes after its lease ended", "Its append is refused by the epoch: `lease_lost`."],
+      [98, "The disk is full, fails, or cannot be written", "`store_failed`; what was stored before is there."],
+      [
+        99,
+        "A torn last line, cut anywhere",
+        "What was stored whole is read; the rest is cut at the next append, and reported.",
+      ],
+      [100, "A flipped bit", "Refused with its place, never passed over."],
+    ],
+  ],
+  [
     "Load",
     [
       [

@@ -10,6 +10,11 @@ test("the list of faults holds each promised row of the matrix once", () => {
   const rows = FAULT_ROWS.flatMap(([, list]) => list.map(([row]) => row));
   const promised = [
     ...Array.from({ length: 93 }, (_, place) => place + 1),
+    96,
+    97,
+    98,
+    99,
+    100,
     109,
     110,
     112,

@@ -120,6 +120,29 @@ test("the Messages route is under the root of a proxy too, and under /v1 alone o
     });
 });
 
+test("a document that holds its bytes or its text is seen over the Messages protocol of a proxy", async () => {
+  await withSimulator({ profile: "proxy" }, async (simulator) => {
+    const look = async (document: Json): Promise<Reply> => {
+      const content = [
+        { type: "text", text: "Look." },
+        { type: "document", ...document },
+      ];
+      return request(simulator, "/v1/messages", {
+        model: "grok-4.7",
+        max_tokens: 99,
+        messages: [{ role: "user", content }],
+      });
+    };
+    const pdf = { type: "base64", media_type: "application/pdf", data: btoa("%PDF-1.4") };
+    expect((await look({ source: pdf, title: "a.pdf" })).text).toContain(
+      "You showed me a file named a.pdf of 8 bytes.",
+    );
+    const plain = { type: "text", media_type: "text/plain", data: "tides é" };
+    expect((await look({ source: plain })).text).toContain("You showed me a file named document of 8 bytes.");
+    expect(await look({ source: { ...pdf, data: "no base64" } })).toMatchObject({ status: 400 });
+  });
+});
+
 test("the wrong verb and unknown paths are worded as the client of the path expects", async () => {
   await withSimulator({ profile: "proxy" }, async (simulator) => {
     const verb = await request(simulator, "/v1/messages");

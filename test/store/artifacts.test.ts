@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import type { ArtifactStore } from "../../src/event/index.ts";
-import { createFileStore, createMemoryArtifacts, createMemoryStore } from "../../src/store/index.ts";
+import { createFileStore, createMemoryArtifacts, createMemoryStore, createSqliteStore } from "../../src/store/index.ts";
 
 const home = mkdtempSync(join(tmpdir(), "fairwitness-artifacts-"));
 afterAll(() => rmSync(home, { recursive: true }));
@@ -17,6 +17,7 @@ const hash = createHash("sha256").update(bytes).digest("hex");
 describe.each<[string, () => ArtifactStore]>([
   ["in files", () => createFileStore(freshFolder()).artifacts],
   ["in memory", () => createMemoryStore().artifacts],
+  ["in SQLite", () => createSqliteStore(join(freshFolder(), "runs.sqlite")).artifacts],
   ["in bounded memory", () => createMemoryArtifacts()],
 ])("artifacts %s", (_name, create) => {
   test("come back by their hash, byte for byte", async () => {

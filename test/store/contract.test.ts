@@ -11,8 +11,9 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
-import type { RunCompletedEvent, RunStartedEvent, StoredEvent } from "../../src/event/index.ts";
-import { createFileStore, createMemoryStore, type RunStore } from "../../src/store/index.ts";
+import { formatCheckedEvent, type StoredEvent } from "../../src/event/index.ts";
+import { createFileStore } from "../../src/store/index.ts";
+import { completed, STORES, started } from "./support.ts";
 
 const home = mkdtempSync(join(tmpdir(), "fairwitness-store-"));
 afterAll(() => rmSync(home, { recursive: true }));
@@ -20,36 +21,8 @@ afterAll(() => rmSync(home, { recursive: true }));
 let folders = 0;
 const freshFolder = (): string => join(home, `${++folders}`, ".fairwitness");
 
-function started(runId: string, at = 1_000): RunStartedEvent {
-  return {
-    type: "run.started",
-    seq: 0,
-    runId,
-    turn: 0,
-    at,
-    agent: "a",
-    model: "m",
-    api: "chat",
-    tools: [],
-    messages: [],
-    limits: {},
-    conversation: runId,
-  };
-}
-
-const completed = (runId: string, seq: number, text = "done"): RunCompletedEvent => ({
-  type: "run.completed",
-  seq,
-  runId,
-  turn: 1,
-  at: 2_000,
-  text,
-});
-
-describe.each<[string, () => RunStore]>([
-  ["in files", () => createFileStore(freshFolder())],
-  ["in memory", createMemoryStore],
-])("a store %s", (_name, create) => {
+describe.each(STORES)("a store %s", (_name, open) => {
+  const create = () => open(join(freshFolder(), ".."));
   test("gives back what was appended, in order, as it was", async () => {
     const store = create();
     const events: StoredEvent[] = [started("run_1"), completed("run_1", 1, 'a\nb\u2028"c" \u{1f600} \ud800')];
@@ -81,10 +54,11 @@ describe.each<[string, () => RunStore]>([
     store.append("a", [started("a", 5)]);
     store.append("c", [started("c", 9)]);
     store.append("a", [completed("a", 1)]);
+    const known = { agent: "a", status: "open" };
     expect(await store.list()).toEqual([
-      { runId: "c", startedAt: 9 },
-      { runId: "b", startedAt: 5 },
-      { runId: "a", startedAt: 5 },
+      { ...known, runId: "c", startedAt: 9, updatedAt: 9, conversation: "c" },
+      { ...known, runId: "b", startedAt: 5, updatedAt: 5, conversation: "b" },
+      { ...known, runId: "a", startedAt: 5, updatedAt: 2_000, conversation: "a", status: "completed" },
     ]);
   });
 
@@ -104,13 +78,85 @@ describe.each<[string, () => RunStore]>([
     },
   );
 
-  test("refuses a record that does not hold together", async () => {
+  test.each([[7], [0], [2, 1], [1, 1]])(
+    "refuses seqs %i … behind a first event, and stores none of them",
+    async (...seqs: number[]) => {
+      const store = create();
+      store.append("run_1", [started("run_1")]);
+      const events = seqs.map((seq) => completed("run_1", seq));
+      expect(() => store.append("run_1", events)).toThrow(
+        expect.objectContaining({ code: "seq_conflict", message: expect.stringMatching(/seq [12] is next/) }),
+      );
+      expect(await store.read("run_1")).toEqual({ events: [started("run_1")], unknown: [] });
+    },
+  );
+
+  test("refuses a record that begins in its middle, and leaves nothing behind", async () => {
     const store = create();
-    store.append("run_1", [started("run_1"), completed("run_1", 7)]);
-    await expect(store.read("run_1")).rejects.toMatchObject({
-      code: "malformed_record",
-      message: expect.stringContaining("seq is 7"),
-    });
+    expect(() => store.append("run_1", [completed("run_1", 1)])).toThrow(
+      expect.objectContaining({ code: "seq_conflict" }),
+    );
+    expect(await store.list()).toEqual([]);
+    await expect(store.read("run_1")).rejects.toMatchObject({ code: "not_found" });
+  });
+
+  test("reads what comes after an event, once and again as the record grows", async () => {
+    const store = create();
+    const strange = { ...started("run_1"), type: "future.kind", seq: 1 } as unknown as StoredEvent;
+    store.append("run_1", [started("run_1"), strange]);
+    expect(await store.read("run_1", { after: 0 })).toEqual({ events: [], unknown: [strange] });
+    expect(await store.read("run_1", { after: 1 })).toEqual({ events: [], unknown: [] });
+    store.append("run_1", [completed("run_1", 2, "é\u{1f600}")]);
+    expect((await store.read("run_1", { after: 1 })).events).toEqual([completed("run_1", 2, "é\u{1f600}")]);
+    expect((await store.read("run_1", { after: 2 })).events).toEqual([]);
+    expect((await store.read("run_1", { after: 0 })).events).toHaveLength(1);
+  });
+
+  test("lists by conversation, agent and status, and page by page", async () => {
+    const store = create();
+    for (const [runId, at] of [
+      ["a", 1],
+      ["b", 2],
+      ["c", 2],
+      ["d", 3],
+    ] as const) {
+      store.append(runId, [{ ...started(runId, at), conversation: at === 2 ? "two" : "other", agent: runId }]);
+    }
+    store.append("b", [completed("b", 1)]);
+    const ids = async (filter?: Parameters<typeof store.list>[0]) =>
+      (await store.list(filter)).map(({ runId }) => runId);
+    expect(await ids({ conversation: "two" })).toEqual(["c", "b"]);
+    expect(await ids({ agent: "d" })).toEqual(["d"]);
+    expect(await ids({ status: "open" })).toEqual(["d", "c", "a"]);
+    expect(await ids({ conversation: "two", status: "completed" })).toEqual(["b"]);
+    expect(await ids({ limit: 0 })).toEqual([]);
+    const [, second] = await store.list({ limit: 2 });
+    expect(await ids(second && { before: second })).toEqual(["b", "a"]);
+    expect(await ids({ conversation: "none" })).toEqual([]);
+    await expect(store.list({ limit: -1 })).rejects.toMatchObject({ code: "invalid_option" });
+    await expect(store.list({ stauts: "open" } as object)).rejects.toMatchObject({ code: "invalid_option" });
+  });
+
+  test("deletes a run with all that is its own, and no artifact that another names", async () => {
+    const store = create();
+    const artifacts = await Promise.all(
+      [..."xy"].map((text) => store.artifacts.put(new TextEncoder().encode(text), "text/plain")),
+    );
+    const naming = (runId: string, seq: number, outputArtifact: unknown) =>
+      ({ ...completed(runId, seq), outputArtifact }) as StoredEvent;
+    const [x, y] = artifacts;
+    store.append("a", [started("a"), naming("a", 1, x), naming("a", 2, y)]);
+    store.append("b", [started("b"), naming("b", 1, y)]);
+    await store.inbox.send("a", "steer:1", "left");
+    await store.delete("a");
+    await expect(store.read("a")).rejects.toMatchObject({ code: "not_found" });
+    await expect(store.delete("a")).rejects.toMatchObject({ code: "not_found" });
+    expect(await store.inbox.received("a")).toEqual([]);
+    await expect(store.artifacts.get(x?.sha256 ?? "")).rejects.toMatchObject({ code: "not_found" });
+    expect(await store.artifacts.get(y?.sha256 ?? "")).toEqual(new TextEncoder().encode("y"));
+    expect((await store.list()).map(({ runId }) => runId)).toEqual(["b"]);
+    store.append("a", [started("a")]);
+    expect((await store.read("a")).events).toEqual([started("a")]);
   });
 });
 
@@ -119,7 +165,7 @@ describe("records in files", () => {
     const folder = freshFolder();
     createFileStore(folder).append("run_1", [started("run_1")]);
     expect(readFileSync(join(folder, ".gitignore"), "utf8")).toBe("*\n");
-    expect(readFileSync(join(folder, "runs", "run_1.jsonl"), "utf8")).toBe(`${JSON.stringify(started("run_1"))}\n`);
+    expect(readFileSync(join(folder, "runs", "run_1.jsonl"), "utf8")).toBe(formatCheckedEvent(started("run_1")));
   });
 
   test("leave a .gitignore that is there already as it is", () => {
@@ -168,7 +214,7 @@ describe("records in files", () => {
     const store = createFileStore(folder);
     const long = { ...started("run_1", 7), instructions: "é".repeat(100_000) };
     store.append("run_1", [long]);
-    expect(await store.list()).toEqual([{ runId: "run_1", startedAt: 7 }]);
+    expect(await store.list()).toMatchObject([{ runId: "run_1", startedAt: 7, status: "open" }]);
   });
 
   test("that cannot be read do not hide the others", async () => {

@@ -109,7 +109,7 @@ test.each([
   [
     "a map of properties",
     { city: { type: "string" } },
-    "the root has no type, and a tool's arguments must be an object",
+    "has no keyword of JSON Schema: all it has is city. Write z.object({ … }), or",
   ],
   ["a string schema", z.string(), 'the root is of type "string"'],
   [

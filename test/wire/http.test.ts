@@ -135,7 +135,7 @@ describe("over real HTTP", () => {
     expect(server.requests).toHaveLength(0);
   });
 
-  test("a signal shared by many requests keeps no listener of them", async () => {
+  test("a signal shared by many requests keeps no listener of them (row 24)", async () => {
     const { signal } = new AbortController();
     const transport = replay([bytes(frames([END, "[DONE]"]))]);
     for (let count = 0; count < 50; count++) await readAll(endpointOver(transport), { signal });

@@ -359,7 +359,7 @@ describe("the usage of a message", () => {
     expect(await usageOf(told, { output_tokens: 10, cost_in_usd_ticks: 0 })).toEqual({ ...told, output_tokens: 10 });
   });
 
-  test("leaves out what is no count, and is absent when there is none", async () => {
+  test("leaves out what is no count, and is absent when there is none (row 43)", async () => {
     expect(await usageOf({ input_tokens: "many", output_tokens: null, cache_read_input_tokens: -1 })).toBeUndefined();
     expect(await usageOf(undefined, { input_tokens: 3, output_tokens_details: {} })).toEqual({ input_tokens: 3 });
   });

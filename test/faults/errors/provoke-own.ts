@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createAgent, createClient, defineTool, type Message, parseRecord } from "fairwitness";
-import { createFileStore } from "fairwitness/store";
+import { createFileStore, createMemoryStore } from "fairwitness/store";
 import { record, replay } from "fairwitness/testing";
 import { z } from "zod";
 import { scriptedModel } from "../../support/scripted-model.ts";
@@ -62,6 +62,21 @@ export const OWN: Readonly<Record<string, Provoke>> = {
       const agent = createAgent({ name: "t", model: scriptedModel([{ text: "Sunny." }]), store });
       return await failureOf(agent.run("Lisbon?"));
     }),
+  "Events that do not follow": thrown(() =>
+    createMemoryStore().append("run_1", [
+      { type: "run.completed", seq: 5, runId: "run_1", turn: 1, at: 0, text: "Sunny." },
+    ]),
+  ),
+  "Somebody else holds the run": thrown(async () => {
+    const store = createMemoryStore();
+    await store.lease("run_1", { owner: "a", ttlMs: 60_000 });
+    await store.lease("run_1", { owner: "b", ttlMs: 60_000 });
+  }),
+  "A lease has ended": thrown(async () => {
+    const lease = await createMemoryStore().lease("run_1", { owner: "a", ttlMs: 60_000 });
+    await lease.release();
+    await lease.renew();
+  }),
   "A replay is asked something else": () =>
     inFolder(async (folder) => {
       const dir = join(folder, "tape");

@@ -1,0 +1,48 @@
+import type { Clock } from "../clock.ts";
+
+/** The time a run has been at work: the time in which a reader held it up is the reader's. */
+export interface ActiveTime {
+  /** Milliseconds so far. */
+  elapsedMs(): number;
+  /** Stands still until `reader` settles. */
+  hold(reader: Promise<void>): Promise<void>;
+  /** Lets go of the timer. */
+  release(): void;
+}
+
+/** @param limit After `ms` of active time `expire` is called, once. */
+export function createActiveTime(clock: Clock, limit?: { ms: number; expire: () => void }): ActiveTime {
+  let before = 0;
+  let since = clock.monotonic();
+  let holds = 0;
+  let isReleased = false;
+  let cancelTimer = (): void => {};
+
+  const elapsedMs = (): number => (holds > 0 ? before : before + clock.monotonic() - since);
+  const start = (): void => {
+    since = clock.monotonic();
+    if (limit !== undefined && !isReleased) cancelTimer = clock.after(Math.max(0, limit.ms - before), limit.expire);
+  };
+  const release = (): void => {
+    isReleased = true;
+    cancelTimer();
+  };
+  start();
+  return {
+    elapsedMs,
+    release,
+    async hold(reader) {
+      if (holds === 0) {
+        before = elapsedMs();
+        cancelTimer();
+      }
+      holds += 1;
+      try {
+        await reader;
+      } finally {
+        holds -= 1;
+        if (holds === 0) start();
+      }
+    },
+  };
+}

@@ -1,0 +1,124 @@
+import type { DatabaseSync, StatementSync } from "node:sqlite";
+import { AgentError, errorMessage } from "../errors.ts";
+import { nodeModule } from "./node.ts";
+
+const VERSION = 1;
+
+const SCHEMA = `
+  CREATE TABLE runs (
+    run_id TEXT PRIMARY KEY, agent TEXT, conversation TEXT, status TEXT,
+    started_at REAL NOT NULL, updated_at REAL NOT NULL, stored INTEGER NOT NULL, written_at REAL NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX runs_by_time ON runs (started_at DESC, run_id DESC);
+  CREATE INDEX runs_by_conversation ON runs (conversation, started_at DESC, run_id DESC);
+  CREATE TABLE events (
+    run_id TEXT NOT NULL, seq INTEGER NOT NULL, line TEXT NOT NULL, PRIMARY KEY (run_id, seq)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE leases (
+    run_id TEXT PRIMARY KEY, epoch INTEGER NOT NULL, owner TEXT NOT NULL, until REAL NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE inbox (
+    run_id TEXT NOT NULL, position INTEGER NOT NULL, name TEXT NOT NULL, value TEXT NOT NULL, at REAL NOT NULL,
+    PRIMARY KEY (run_id, position), UNIQUE (run_id, name)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE artifacts (sha256 TEXT PRIMARY KEY, bytes BLOB NOT NULL, put_at REAL NOT NULL) STRICT;
+  CREATE TABLE named (
+    sha256 TEXT NOT NULL, run_id TEXT NOT NULL, PRIMARY KEY (sha256, run_id)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX named_by_run ON named (run_id);
+  PRAGMA user_version = ${VERSION};
+`;
+
+/** A database of this store, opened at its first use. */
+export interface Database {
+  /** A statement, prepared once. */
+  sql(text: string): StatementSync;
+  /** All of it or nothing, with no other writer in between; `what` could not be done is said where it fails. */
+  change<T>(what: string, act: () => T): T;
+  /** The same for what only reads. */
+  look<T>(what: string, act: () => T): T;
+  close(): void;
+}
+
+export interface DatabaseOptions {
+  file: string;
+  /** Called before the file is made. */
+  prepareFolder: () => void;
+  isSynced: boolean;
+  busyTimeoutMs: number;
+}
+
+export function openDatabase(options: DatabaseOptions): Database {
+  let db: DatabaseSync | undefined;
+  let isClosed = false;
+  const statements = new Map<string, StatementSync>();
+  const opened = (): DatabaseSync => {
+    if (isClosed) throw new AgentError("store_failed", `The store ${options.file} was closed. Make a new one.`);
+    db ??= open(options);
+    return db;
+  };
+  const look = <T>(what: string, act: () => T): T => {
+    try {
+      opened();
+      return act();
+    } catch (error) {
+      if (error instanceof AgentError) throw error;
+      const message = `${what} in ${options.file}: ${errorMessage(error)}. See that the file is a database of fairwitness and can be written.`;
+      throw new AgentError("store_failed", message, { cause: error });
+    }
+  };
+  return {
+    look,
+    sql(text) {
+      const statement = statements.get(text) ?? opened().prepare(text);
+      statements.set(text, statement);
+      return statement;
+    },
+    change: (what, act) => look(what, () => transaction(opened(), act)),
+    close() {
+      isClosed = true;
+      statements.clear();
+      db?.close();
+      db = undefined;
+    },
+  };
+}
+
+function open({ file, prepareFolder, isSynced, busyTimeoutMs }: DatabaseOptions): DatabaseSync {
+  const { DatabaseSync } = nodeModule("sqlite", "createSqliteStore");
+  prepareFolder();
+  const db = new DatabaseSync(file, { timeout: busyTimeoutMs });
+  try {
+    db.exec("PRAGMA journal_mode = WAL");
+    db.exec(`PRAGMA synchronous = ${isSynced ? "FULL" : "NORMAL"}`);
+    transaction(db, () => prepareSchema(db, file));
+    return db;
+  } catch (error) {
+    db.close();
+    throw error;
+  }
+}
+
+function prepareSchema(db: DatabaseSync, file: string): void {
+  const version = Number(db.prepare("PRAGMA user_version").get()?.user_version);
+  if (version === VERSION) return;
+  if (version === 0) {
+    db.exec(SCHEMA);
+    return;
+  }
+  const message = `The store ${file} has version ${version}, and this fairwitness knows ${VERSION}. Use the one that made it, or a newer one.`;
+  throw new AgentError("store_failed", message);
+}
+
+/** Begun as a writer: what is read in it cannot change before it is written. */
+function transaction<T>(db: DatabaseSync, act: () => T): T {
+  db.exec("BEGIN IMMEDIATE");
+  try {
+    const result = act();
+    db.exec("COMMIT");
+    return result;
+  } catch (error) {
+    if (db.isTransaction) db.exec("ROLLBACK");
+    throw error;
+  }
+}

@@ -1,0 +1,42 @@
+import { AgentError } from "../errors.ts";
+import { checkLetter, type Inbox, type Letter } from "./inbox.ts";
+import { checkRunId } from "./run-id.ts";
+import type { Database } from "./sqlite-database.ts";
+
+/** Letters as rows, laid down one at a time. */
+export function createSqliteInbox(db: Database, now: () => number, file: string): Inbox {
+  return {
+    async send(runId, name, value) {
+      checkRunId(runId);
+      const json = checkLetter(runId, name, value);
+      return db.change(`The letter ${name} to ${runId} could not be written`, () => {
+        if (db.sql("SELECT 1 FROM runs WHERE run_id = ?").get(runId) === undefined) {
+          throw new AgentError("not_found", `There is no run ${runId} in ${file}.`);
+        }
+        const there = db
+          .sql("SELECT position, name, value, at FROM inbox WHERE run_id = ? AND name = ?")
+          .get(runId, name);
+        if (there !== undefined) return { ...opened(there), isFirst: false };
+        const last = db.sql("SELECT max(position) AS last FROM inbox WHERE run_id = ?").get(runId);
+        const letter = { position: Number(last?.last ?? 0) + 1, name, value: json, at: now() };
+        db.sql("INSERT INTO inbox (run_id, position, name, value, at) VALUES (?, ?, ?, ?, ?)").run(
+          runId,
+          letter.position,
+          name,
+          json,
+          letter.at,
+        );
+        return { ...opened(letter), isFirst: true };
+      });
+    },
+    async received(runId, after = 0) {
+      checkRunId(runId);
+      const text = "SELECT position, name, value, at FROM inbox WHERE run_id = ? AND position > ? ORDER BY position";
+      return db.look(`The inbox of ${runId} could not be read`, () => db.sql(text).all(runId, after).map(opened));
+    },
+  };
+}
+
+function opened({ position, name, value, at }: Record<string, unknown>): Letter {
+  return { position: Number(position), name: String(name), value: JSON.parse(String(value)), at: Number(at) };
+}

@@ -1,0 +1,122 @@
+import { AgentError } from "../errors.ts";
+import { formatCheckedEvent, parseRecord, type StoredEvent } from "../event/index.ts";
+import { makeFolder } from "./file-folder.ts";
+import { checkFilter } from "./filter.ts";
+import { namedArtifacts } from "./named-artifacts.ts";
+import { nodeModule } from "./node.ts";
+import { checkRunId } from "./run-id.ts";
+import { checkSequence } from "./sequence.ts";
+import { createSqliteArtifacts, removeUnnamed } from "./sqlite-artifacts.ts";
+import { type Database, openDatabase } from "./sqlite-database.ts";
+import { createSqliteInbox } from "./sqlite-inbox.ts";
+import { createSqliteLeases } from "./sqlite-leases.ts";
+import { listRows, runOf } from "./sqlite-list.ts";
+import type { LocalStore, StoredRun } from "./store.ts";
+import { beginSummary, continueSummary } from "./summary.ts";
+
+export interface SqliteStoreOptions {
+  /**
+   * `never` (default): what is stored survives the end of the process, and after a power cut the database is whole but may lack the
+   * last events. `always`: they survive that too.
+   */
+  fsync?: "never" | "always";
+  /** How long a write waits for one of another process, in milliseconds. Default 5,000. It blocks this process meanwhile. */
+  busyTimeoutMs?: number;
+  /** The store's clock, milliseconds since the epoch. Processes that share a file need the same. Default `Date.now`. */
+  now?: () => number;
+}
+
+export interface SqliteStore extends LocalStore {
+  /** Closes the file. Everything later is refused. */
+  close(): void;
+}
+
+/**
+ * Keeps records, artifacts, leases and letters in one SQLite database (`node:sqlite`, in WAL mode), with an index by conversation
+ * and by time. Each `append` is one transaction. Processes on one machine may share the file; on a network drive they may not.
+ * @param file relative to the working directory at this call. Made, with its folder, at the first use; a folder that is called
+ * `.fairwitness` gets a `.gitignore` by which git ignores it.
+ * @throws {AgentError} `invalid_option` for options that are none, and where there is no `node:sqlite`.
+ */
+export function createSqliteStore(file: string, options: SqliteStoreOptions = {}): SqliteStore {
+  const { fsync = "never", busyTimeoutMs = 5_000, now = Date.now } = options;
+  if (fsync !== "never" && fsync !== "always") {
+    throw new AgentError("invalid_option", `fsync is ${JSON.stringify(fsync)}. Give "never" or "always".`);
+  }
+  const place = nodeModule("path", "createSqliteStore").resolve(file);
+  const prepareFolder = (): void => makeParent(place);
+  const db = openDatabase({ file: place, prepareFolder, isSynced: fsync === "always", busyTimeoutMs });
+  const leases = createSqliteLeases(db, now);
+  const noRun = (runId: string): AgentError => new AgentError("not_found", `There is no run ${runId} in ${place}.`);
+  return {
+    artifacts: createSqliteArtifacts(db, now, place),
+    inbox: createSqliteInbox(db, now, place),
+    close: db.close,
+    append(runId, events, { epoch } = {}) {
+      checkRunId(runId);
+      if (events.length === 0) return;
+      db.change(`The record of ${runId} could not be written`, () => {
+        leases.check(runId, epoch);
+        add(db, { runId, events, at: now() });
+      });
+    },
+    async read(runId, { after = -1 } = {}) {
+      checkRunId(runId);
+      const rows = db.look(`The record of ${runId} could not be read`, () => {
+        if (db.sql("SELECT 1 FROM runs WHERE run_id = ?").get(runId) === undefined) throw noRun(runId);
+        return db.sql("SELECT line FROM events WHERE run_id = ? AND seq > ? ORDER BY seq").all(runId, after);
+      });
+      return parseRecord(rows.map(({ line }) => String(line)).join(""), after + 1);
+    },
+    async list(filter = {}) {
+      checkFilter(filter);
+      return db.look("The runs could not be listed", () => listRows(db, filter));
+    },
+    async lease(runId, asked) {
+      checkRunId(runId);
+      return leases.take(runId, asked);
+    },
+    async delete(runId) {
+      checkRunId(runId);
+      db.change(`The run ${runId} could not be deleted`, () => {
+        leases.check(runId, undefined);
+        if (db.sql("SELECT 1 FROM runs WHERE run_id = ?").get(runId) === undefined) throw noRun(runId);
+        removeUnnamed(db, runId);
+        for (const table of ["events", "inbox", "leases", "runs"])
+          db.sql(`DELETE FROM ${table} WHERE run_id = ?`).run(runId);
+      });
+    },
+  };
+}
+
+function makeParent(file: string): void {
+  const { dirname, basename } = nodeModule("path", "createSqliteStore");
+  const fs = nodeModule("fs", "createSqliteStore");
+  const folder = dirname(file);
+  if (basename(folder) === ".fairwitness") makeFolder({ fs }, folder, folder);
+  else fs.mkdirSync(folder, { recursive: true });
+}
+
+/** Within a change. */
+function add(db: Database, { runId, events, at }: { runId: string; events: readonly StoredEvent[]; at: number }): void {
+  const row = db.sql("SELECT * FROM runs WHERE run_id = ?").get(runId);
+  const stored = Number(row?.stored ?? 0);
+  checkSequence(runId, events, stored);
+  const insert = db.sql("INSERT INTO events (run_id, seq, line) VALUES (?, ?, ?)");
+  for (const event of events) insert.run(runId, event.seq, formatCheckedEvent(event));
+  for (const sha256 of namedArtifacts(events)) {
+    db.sql("INSERT OR IGNORE INTO named (sha256, run_id) VALUES (?, ?)").run(sha256, runId);
+  }
+  const [first] = events;
+  const before = row !== undefined || first === undefined ? undefined : beginSummary(runId, first);
+  const run = continueSummary(before ?? runOf(row ?? {}), events);
+  write(db, run, { stored: stored + events.length, at });
+}
+
+function write(db: Database, run: StoredRun, { stored, at }: { stored: number; at: number }): void {
+  const { runId, agent = null, conversation = null, status = null, startedAt, updatedAt } = run;
+  db.sql(
+    `INSERT OR REPLACE INTO runs (run_id, agent, conversation, status, started_at, updated_at, stored, written_at)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+  ).run(runId, agent, conversation, status, startedAt, updatedAt, stored, at);
+}

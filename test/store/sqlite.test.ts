@@ -1,0 +1,103 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { afterAll, expect, test, vi } from "vitest";
+import { createAgent } from "../../src/index.ts";
+import { createSqliteStore } from "../../src/store/index.ts";
+import { scriptedModel } from "../support/scripted-model.ts";
+import { completed, STORES, started } from "./support.ts";
+
+const home = mkdtempSync(join(tmpdir(), "fairwitness-sqlite-"));
+afterAll(() => rmSync(home, { recursive: true }));
+
+test("a database is made at its first use, and git ignores it in .fairwitness", async () => {
+  const file = join(home, "new", ".fairwitness", "runs.sqlite");
+  const store = createSqliteStore(file);
+  expect(existsSync(file)).toBe(false);
+  expect(await store.list()).toEqual([]);
+  expect(readFileSync(join(home, "new", ".fairwitness", ".gitignore"), "utf8")).toBe("*\n");
+  store.close();
+});
+
+test("a database that was closed, is none, or is of a later version is refused by name", async () => {
+  const file = join(home, "closed.sqlite");
+  const store = createSqliteStore(file);
+  store.append("run_1", [started("run_1")]);
+  store.close();
+  const refusal = { code: "store_failed", message: expect.stringContaining(file) };
+  await expect(store.read("run_1")).rejects.toMatchObject(refusal);
+  expect(await createSqliteStore(file).read("run_1")).toMatchObject({ events: [started("run_1")] });
+  const later = new DatabaseSync(file);
+  later.exec("PRAGMA user_version = 99");
+  later.close();
+  await expect(createSqliteStore(file).read("run_1")).rejects.toMatchObject(refusal);
+  writeFileSync(join(home, "text.sqlite"), "this is no database, however long one reads in it");
+  await expect(createSqliteStore(join(home, "text.sqlite")).list()).rejects.toMatchObject({ code: "store_failed" });
+});
+
+test("an append of which one event cannot be stored stores none of them", async () => {
+  const store = createSqliteStore(join(home, "atomic.sqlite"));
+  const cyclic = { ...completed("run_1", 1), output: 1n };
+  expect(() => store.append("run_1", [started("run_1"), cyclic])).toThrow(
+    expect.objectContaining({ code: "store_failed" }),
+  );
+  await expect(store.read("run_1")).rejects.toMatchObject({ code: "not_found" });
+});
+
+test("an event that was changed in the database is refused", async () => {
+  const file = join(home, "changed.sqlite");
+  const store = createSqliteStore(file);
+  store.append("run_1", [started("run_1"), completed("run_1", 1)]);
+  const other = new DatabaseSync(file);
+  other.exec("UPDATE events SET line = replace(line, 'done', 'dome') WHERE seq = 1");
+  other.close();
+  await expect(store.read("run_1")).rejects.toMatchObject({ code: "malformed_record" });
+});
+
+test("lists by conversation go through their index", () => {
+  const file = join(home, "plan.sqlite");
+  createSqliteStore(file).append("run_1", [started("run_1")]);
+  const db = new DatabaseSync(file);
+  const plan = db.prepare(
+    "EXPLAIN QUERY PLAN SELECT * FROM runs WHERE conversation = ? ORDER BY started_at DESC, run_id DESC LIMIT 5",
+  );
+  expect(JSON.stringify(plan.all("c"))).toMatch(/USING INDEX runs_by_conversation/);
+  expect(JSON.stringify(plan.all("c"))).not.toContain("TEMP B-TREE");
+  db.close();
+});
+
+test.each(STORES)("an agent's runs are kept by a store %s", async (name, open) => {
+  const store = open(join(home, `agent-${name}`));
+  const agent = createAgent({ name: "t", model: scriptedModel([{ text: "Sunny." }]), store });
+  const run = agent.stream("Lisbon?", { conversation: "c" });
+  const result = await run.result();
+  expect((await store.read(run.id)).events).toEqual(run.record);
+  expect(await store.list({ conversation: "c", status: "completed" })).toMatchObject([
+    { runId: result.runId, agent: "t" },
+  ]);
+});
+
+test("the core and the stores load where there is no Node; only what needs it says so", async () => {
+  vi.resetModules();
+  vi.stubGlobal("process", undefined);
+  try {
+    const { createFileStore, createMemoryStore, createSqliteStore: sqlite } = await import("../../src/store/index.ts");
+    const needsNode = expect.objectContaining({
+      code: "invalid_option",
+      message: expect.stringContaining("needs Node"),
+    });
+    expect(() => createFileStore()).toThrow(needsNode);
+    expect(() => sqlite("x")).toThrow(needsNode);
+    createMemoryStore().append("run_1", [started("run_1")]);
+    const { formatCheckedEvent, parseRecord } = await import("../../src/event/index.ts");
+    const line = formatCheckedEvent(completed("run_1", 0, "é\u{1f600}"));
+    vi.unstubAllGlobals();
+    vi.resetModules();
+    const withNode = await import("../../src/event/index.ts");
+    expect(withNode.formatCheckedEvent(completed("run_1", 0, "é\u{1f600}"))).toBe(line);
+    expect(parseRecord(line).events).toEqual([completed("run_1", 0, "é\u{1f600}")]);
+  } finally {
+    vi.unstubAllGlobals();
+  }
+});
