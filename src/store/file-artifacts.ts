@@ -1,6 +1,6 @@
 import { AgentError } from "../errors.ts";
 import type { ArtifactStore } from "../event/index.ts";
-import { type FileAccess, syncFolder, writeAll } from "./file-calls.ts";
+import { type FileAccess, syncFolder, writeAll } from "./file-access.ts";
 import { codeOf, failed, makeFolder, namesIn } from "./file-folder.ts";
 import { checkSha256, sha256Of } from "./sha256.ts";
 

@@ -1,5 +1,5 @@
 import { AgentError, errorMessage } from "../errors.ts";
-import type { FileAccess } from "./file-calls.ts";
+import type { FileAccess } from "./file-access.ts";
 
 /** Makes a folder of the store, and beside it, once, a `.gitignore` by which git ignores all of it. */
 export function makeFolder({ fs }: Pick<FileAccess, "fs">, home: string, folder: string): void {

@@ -1,5 +1,5 @@
 import { AgentError } from "../errors.ts";
-import { createWhole, type FileAccess } from "./file-calls.ts";
+import { createWhole, type FileAccess } from "./file-access.ts";
 import { doing, makeFolder, noSuchRun } from "./file-folder.ts";
 import { checkLetter, type Inbox, type Letter } from "./inbox.ts";
 import { checkRunId } from "./run-id.ts";

@@ -1,5 +1,5 @@
 import { AgentError } from "../errors.ts";
-import { createWhole, type FileAccess } from "./file-calls.ts";
+import { createWhole, type FileAccess } from "./file-access.ts";
 import { doing, makeFolder, namesIn } from "./file-folder.ts";
 import { type LeaseOptions, leaseLost, RunLockedError } from "./lease.ts";
 

@@ -1,7 +1,7 @@
 import { AgentError, errorMessage } from "../errors.ts";
 import { parseRecord } from "../event/index.ts";
-import type { FileAccess } from "./file-calls.ts";
-import { withFile } from "./file-calls.ts";
+import type { FileAccess } from "./file-access.ts";
+import { withFile } from "./file-access.ts";
 import { codeOf, failed } from "./file-folder.ts";
 import { seqOf } from "./file-tail.ts";
 import type { RunFilter, StoredRun } from "./store.ts";

@@ -1,6 +1,6 @@
 import { AgentError, errorMessage } from "../errors.ts";
 import { type ParsedRecord, parseRecord } from "../event/index.ts";
-import type { FileAccess } from "./file-calls.ts";
+import type { FileAccess } from "./file-access.ts";
 import { codeOf, failed, noSuchRun } from "./file-folder.ts";
 
 const NEWLINE = 0x0a;

@@ -1,6 +1,6 @@
 import { AgentError } from "../errors.ts";
 import { formatCheckedEvent, type StoredEvent } from "../event/index.ts";
-import { type FileAccess, syncFolder, writeAll } from "./file-calls.ts";
+import { type FileAccess, syncFolder, writeAll } from "./file-access.ts";
 import { codeOf, doing, makeFolder } from "./file-folder.ts";
 import { type RecordEnd, readEnd } from "./file-tail.ts";
 import type { Repair } from "./lease.ts";

@@ -1,5 +1,5 @@
 import { parseRecord } from "../event/index.ts";
-import type { FileAccess } from "./file-calls.ts";
+import type { FileAccess } from "./file-access.ts";
 
 const NEWLINE = 0x0a;
 const CHUNK_BYTES = 65_536;

@@ -1,7 +1,8 @@
 import { AgentError } from "../errors.ts";
 import { type ParsedRecord, parseRecord } from "../event/index.ts";
+import { createFileAccess, type FileAccess } from "./file-access.ts";
 import { createFileArtifacts, removeUnnamed } from "./file-artifacts.ts";
-import { createFileAccess, type FileAccess, type FileCalls } from "./file-calls.ts";
+import type { FileCalls } from "./file-calls.ts";
 import { doing, namesIn, noSuchRun } from "./file-folder.ts";
 import { createFileInbox } from "./file-inbox.ts";
 import { createFileLeases, type FileLeases } from "./file-leases.ts";

@@ -6,6 +6,7 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  utimesSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
@@ -160,7 +161,37 @@ describe.each(STORES)("a store %s", (_name, open) => {
   });
 });
 
+test.each(STORES)(
+  "a store %s keeps an artifact that was put again since the deleted run was written",
+  async (_name, open) => {
+    const clock = { ms: Date.now() };
+    const folder = freshFolder();
+    const store = open(folder, () => clock.ms);
+    const bytes = new TextEncoder().encode("of both");
+    const artifact = await store.artifacts.put(bytes, "text/plain");
+    store.append("a", [started("a"), { ...completed("a", 1), outputArtifact: artifact } as StoredEvent]);
+    const file = join(folder, ".fairwitness", "runs", "a.jsonl");
+    if (existsSync(file)) utimesSync(file, 1, 1); // long ago
+    clock.ms += 60_000;
+    await store.artifacts.put(bytes, "text/plain"); // by another run, which has not named it yet
+    await store.delete("a");
+    expect(await store.artifacts.get(artifact.sha256)).toEqual(bytes);
+  },
+);
+
 describe("records in files", () => {
+  test("have only what is new of them read by who follows them", async () => {
+    const folder = freshFolder();
+    const store = createFileStore(folder);
+    store.append("run_1", [started("run_1")]);
+    await store.read("run_1");
+    store.append("run_1", [completed("run_1", 1)]);
+    const file = join(folder, "runs", "run_1.jsonl");
+    writeFileSync(file, readFileSync(file, "utf8").replace('"model":"m"', '"model":"n"'));
+    expect((await store.read("run_1", { after: 0 })).events).toEqual([completed("run_1", 1)]);
+    await expect(store.read("run_1")).rejects.toMatchObject({ code: "malformed_record" });
+  });
+
   test("are one file a run, in a folder that git ignores by itself", () => {
     const folder = freshFolder();
     createFileStore(folder).append("run_1", [started("run_1")]);

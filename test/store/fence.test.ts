@@ -81,6 +81,24 @@ test("one that writes without a lease, and sleeps there, does not either", async
   expect((await here.open().read("run_1")).events.at(-1)).toEqual(completed("run_1", 1, "of the next"));
 });
 
+test("two that write at once without a lease: the one that was overtaken is told, and its event is not taken for stored", async () => {
+  const here = world();
+  const intrude = once(() => here.open().append("run_1", [completed("run_1", 1, "of the other")]));
+  let isArmed = false;
+  const store = here.open({
+    write: (fd, bytes) => {
+      if (isArmed) intrude();
+      return writeSync(fd, bytes);
+    },
+  });
+  store.append("run_1", [started("run_1")]);
+  isArmed = true;
+  expect(() => store.append("run_1", [completed("run_1", 1)])).toThrow(
+    expect.objectContaining({ code: "seq_conflict" }),
+  );
+  await expect(here.open().read("run_1")).rejects.toMatchObject({ code: "malformed_record" });
+});
+
 test.each(["before it copies", "before it renames"])(
   "a taker that sleeps %s the record does not undo what the next one has written (row 97)",
   async (when) => {
