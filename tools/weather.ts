@@ -55,7 +55,7 @@ export function weatherTool(options: WeatherOptions = {}): Tool<unknown, Weather
         unit,
         windKmh: current.wind_speed_10m,
         conditions: CONDITIONS[current.weather_code] ?? `WMO code ${current.weather_code}`,
-        source: new URL(forecastUrl).host,
+        source: new URL(forecastUrl).hostname, // without a port, which would differ in every test
       };
 
       async function findPlace(name: string): Promise<Place> {
