@@ -54,6 +54,22 @@ export function createFileRecords(access: FileAccess, options: FileRecordsOption
       throw codeOf(error) === "EEXIST" ? seqConflict(runId, 0, 1) : error;
     }
   };
+  /** Made aside, and given its name only if there is none: whoever takes the lease next blocks what is made aside. */
+  const createLeased = (runId: string, epoch: number): number => {
+    makeFolder(access, home, runs);
+    const aside = `${home}/leases/${runId}/${epoch}.copy`;
+    let fd: number | undefined;
+    try {
+      fd = calls.open(aside, "a+");
+      calls.link(aside, fileOf(runId));
+      syncFolder(access, runs);
+      return fd;
+    } catch (error) {
+      if (fd !== undefined) calls.close(fd);
+      check(runId, epoch); // it was blocked, or somebody else made the record: the lease has ended
+      throw codeOf(error) === "EEXIST" ? seqConflict(runId, 0, 1) : error;
+    }
+  };
   const openOrCreate = ({ runId, events }: Append): number => {
     try {
       return calls.open(fileOf(runId), fs.constants.O_RDWR | fs.constants.O_APPEND);
@@ -124,7 +140,7 @@ export function createFileRecords(access: FileAccess, options: FileRecordsOption
         }
         if (!open.has(runId)) {
           checkSequence(runId, events, 0);
-          open.set(runId, create(runId));
+          open.set(runId, createLeased(runId, epoch));
         }
         write(open.get(runId) ?? -1, asked);
       });

@@ -1,5 +1,5 @@
 // Processes that sleep at the worst place: here the other one does its work within a call of the file system.
-import { copyFileSync, linkSync, mkdtempSync, renameSync, rmSync, writeSync } from "node:fs";
+import { copyFileSync, linkSync, mkdtempSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
@@ -139,3 +139,39 @@ test("a lease that is renewed while somebody takes it stays with one of the two"
   holder.append("run_1", [completed("run_1", 1)], { epoch: lease.epoch });
   expect((await here.open().read("run_1")).events).toHaveLength(2);
 });
+
+test.each([
+  ["opens", "wakes"],
+  ["links", "wakes"],
+  ["opens", "has written"],
+  ["links", "has written"],
+])(
+  "a holder that sleeps before it %s a record that is not there yet makes none once the next one %s (row 97)",
+  async (when, then) => {
+    const here = world();
+    const taken: { store?: LocalStore } = {};
+    const intrude = once(() => {
+      here.clock.ms += TTL.ttlMs;
+      taken.store = here.open();
+      void taken.store.lease("run_1", { owner: "next", ...TTL });
+      if (then === "has written") taken.store.append("run_1", [started("run_1")], { epoch: 2 });
+    });
+    const store = here.open({
+      open: (path, flags) => {
+        if (when === "opens" && path.endsWith("/1.copy")) intrude();
+        return openSync(path, flags);
+      },
+      link: (existing, path) => {
+        if (when === "links" && path.endsWith(".jsonl")) intrude();
+        linkSync(existing, path);
+      },
+    });
+    const { epoch } = await store.lease("run_1", { owner: "sleeper", ...TTL });
+    expect(() => store.append("run_1", [started("run_1")], { epoch })).toThrow(
+      expect.objectContaining({ code: "lease_lost" }),
+    );
+    if (then === "wakes") taken.store?.append("run_1", [started("run_1")], { epoch: 2 });
+    taken.store?.append("run_1", [completed("run_1", 1, "of the next")], { epoch: 2 });
+    expect((await here.open().read("run_1")).events).toEqual([started("run_1"), completed("run_1", 1, "of the next")]);
+  },
+);
