@@ -1,7 +1,7 @@
 import { AgentError } from "../errors.ts";
 import { createWhole, type FileAccess } from "./file-access.ts";
 import { doing, makeFolder, namesIn } from "./file-folder.ts";
-import { type LeaseOptions, leaseLost, RunLockedError } from "./lease.ts";
+import { isHeld, type LeaseOptions, leaseLost, RunLockedError } from "./lease.ts";
 
 /** A lease as it lies in its file, `<home>/leases/<runId>/<epoch>.json`. */
 export interface LeaseFile {
@@ -53,16 +53,18 @@ export function createFileLeases(access: FileAccess, home: string, now: () => nu
   };
   return {
     check,
-    take(runId, { owner, ttlMs }) {
+    take(runId, options) {
+      const { owner, ttlMs } = options;
       const folder = `${home}/leases/${runId}`;
       const before = readHighest(access, folder);
-      if (before !== undefined && before.until > now()) throw new RunLockedError(runId, before, now());
+      const wasOver = before === undefined || before.until <= now();
+      if (!wasOver && isHeld(before, options, now())) throw new RunLockedError(runId, before, now());
       const lease: LeaseFile = { epoch: (before?.epoch ?? 0) + 1, owner, until: now() + ttlMs };
       makeFolder(access, home, folder);
       const isMade = createWhole(access, folder, { name: `${lease.epoch}.json`, text: JSON.stringify(lease) });
       if (!isMade) throw new RunLockedError(runId, readHighest(access, folder) ?? lease, now());
       // The holder may have renewed it in between: it looked for our file after that, or we see what it wrote.
-      const again = before && readLease(access, fileOf(runId, before.epoch));
+      const again = wasOver && before ? readLease(access, fileOf(runId, before.epoch)) : undefined;
       if (again !== undefined && again.until > now()) {
         access.calls.unlink(fileOf(runId, lease.epoch));
         throw new RunLockedError(runId, again, now());

@@ -5,6 +5,11 @@ export interface LeaseOptions {
   owner: string;
   /** How long it holds unless it is renewed, in milliseconds: 1 to a day. */
   ttlMs: number;
+  /**
+   * Asked of the owner of a lease that has not ended: true takes it over at once, because that process is known to be dead. Should it live
+   * after all, it is kept out by its epoch, as after any takeover. Default: a lease is waited for. See `isOwnerGone`.
+   */
+  isGone?: (owner: string) => boolean;
 }
 
 /** The right to append to a run, until it ends, is released, or is lost. */
@@ -59,9 +64,21 @@ export function leaseLost(runId: string, epoch: number): AgentError {
 
 const LONGEST_MS = 86_400_000;
 
-export function checkLease(runId: string, { owner, ttlMs }: LeaseOptions): void {
+/** Whether a lease keeps others out who know that of its owner. */
+export function isHeld(
+  { owner, until }: { owner: string; until: number },
+  { isGone }: Pick<LeaseOptions, "isGone">,
+  nowMs: number,
+): boolean {
+  return until > nowMs && isGone?.(owner) !== true;
+}
+
+export function checkLease(runId: string, { owner, ttlMs, isGone }: LeaseOptions): void {
   if (typeof owner !== "string" || owner === "" || owner.length > 200) {
     throw new AgentError("invalid_option", `The lease of ${runId} needs an owner: a text of 1 to 200 characters.`);
+  }
+  if (isGone !== undefined && typeof isGone !== "function") {
+    throw new AgentError("invalid_option", `The lease of ${runId} has an isGone that is no function of an owner.`);
   }
   if (typeof ttlMs === "number" && ttlMs >= 1 && ttlMs <= LONGEST_MS) return;
   throw new AgentError("invalid_option", `The lease of ${runId} has ttlMs ${String(ttlMs)}: give 1 to ${LONGEST_MS}.`);

@@ -1,4 +1,4 @@
-import { checkLease, type Lease, type LeaseOptions, leaseLost, RunLockedError } from "./lease.ts";
+import { checkLease, isHeld, type Lease, type LeaseOptions, leaseLost, RunLockedError } from "./lease.ts";
 
 interface Held {
   epoch: number;
@@ -18,18 +18,21 @@ export function createMemoryLeases(now: () => number): MemoryLeases {
   const leases = new Map<string, Held>();
   let taken = 0;
 
+  const refuseHeld = (runId: string, asked: Pick<LeaseOptions, "isGone"> = {}): void => {
+    const held = leases.get(runId);
+    if (held !== undefined && isHeld(held, asked, now())) throw new RunLockedError(runId, held, now());
+  };
   const check = (runId: string, epoch: number | undefined): void => {
     const held = leases.get(runId);
-    const isHeld = held !== undefined && held.until > now();
-    if (epoch !== undefined && !(isHeld && held.epoch === epoch)) throw leaseLost(runId, epoch);
-    if (epoch === undefined && isHeld) throw new RunLockedError(runId, held, now());
+    if (epoch === undefined) refuseHeld(runId);
+    else if (held?.epoch !== epoch || held.until <= now()) throw leaseLost(runId, epoch);
   };
   return {
     check,
     forget: (runId) => void leases.delete(runId),
     take(runId, options) {
       checkLease(runId, options);
-      check(runId, undefined);
+      refuseHeld(runId, options);
       taken += 1;
       const held: Held = { epoch: taken, owner: options.owner, until: now() + options.ttlMs };
       leases.set(runId, held);

@@ -2,6 +2,7 @@ import { AgentError } from "../errors.ts";
 
 interface Builtins {
   fs: typeof import("node:fs");
+  os: typeof import("node:os");
   path: typeof import("node:path");
   sqlite: typeof import("node:sqlite");
 }

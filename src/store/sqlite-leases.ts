@@ -1,4 +1,4 @@
-import { checkLease, type Lease, type LeaseOptions, leaseLost, RunLockedError } from "./lease.ts";
+import { checkLease, isHeld, type Lease, type LeaseOptions, leaseLost, RunLockedError } from "./lease.ts";
 import type { Database } from "./sqlite-database.ts";
 
 export interface SqliteLeases {
@@ -21,11 +21,14 @@ export function createSqliteLeases(db: Database, now: () => number): SqliteLease
       ? undefined
       : { epoch: Number(row.epoch), owner: String(row.owner), until: Number(row.until) };
   };
+  const refuseHeld = (runId: string, asked: Pick<LeaseOptions, "isGone"> = {}): void => {
+    const held = read(runId);
+    if (held !== undefined && isHeld(held, asked, now())) throw new RunLockedError(runId, held, now());
+  };
   const check = (runId: string, epoch: number | undefined): void => {
     const held = read(runId);
-    const isHeld = held !== undefined && held.until > now();
-    if (epoch !== undefined && !(isHeld && held.epoch === epoch)) throw leaseLost(runId, epoch);
-    if (epoch === undefined && isHeld) throw new RunLockedError(runId, held, now());
+    if (epoch === undefined) refuseHeld(runId);
+    else if (held?.epoch !== epoch || held.until <= now()) throw leaseLost(runId, epoch);
   };
   const setUntil = (runId: string, epoch: number, until: number): void => {
     db.sql("UPDATE leases SET until = ? WHERE run_id = ? AND epoch = ?").run(until, runId, epoch);
@@ -36,7 +39,7 @@ export function createSqliteLeases(db: Database, now: () => number): SqliteLease
       const { owner, ttlMs } = options;
       checkLease(runId, options);
       const held = db.change(`The run ${runId} could not be leased`, () => {
-        check(runId, undefined);
+        refuseHeld(runId, options);
         const taken: Held = { epoch: (read(runId)?.epoch ?? 0) + 1, owner, until: now() + ttlMs };
         db.sql("INSERT OR REPLACE INTO leases (run_id, epoch, owner, until) VALUES (?, ?, ?, ?)").run(
           runId,

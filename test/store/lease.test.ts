@@ -77,11 +77,45 @@ describe.each(STORES)("a lease of a store %s", (_name, open) => {
     expect((await store.read("run_1")).events).toHaveLength(2);
   });
 
+  test("of an owner that is known to be dead is taken over at once; should it live, it is kept out by its epoch", async () => {
+    const { store } = at();
+    const dead = await store.lease("run_1", { owner: "dead", ttlMs: 1_000 });
+    store.append("run_1", [started("run_1")], { epoch: dead.epoch });
+    const asked: string[] = [];
+    const judging = (isGone: boolean) => (owner: string) => {
+      asked.push(owner);
+      return isGone;
+    };
+    const losing = store.lease("run_1", { owner: "next", ttlMs: 1_000, isGone: judging(false) });
+    await expect(losing).rejects.toMatchObject({ code: "run_locked", owner: "dead" });
+    const next = await store.lease("run_1", { owner: "next", ttlMs: 1_000, isGone: judging(true) });
+    expect(asked).toEqual(["dead", "dead"]);
+    expect(next.epoch).toBeGreaterThan(dead.epoch);
+    expect(() => store.append("run_1", [completed("run_1", 1)], { epoch: dead.epoch })).toThrow(code("lease_lost"));
+    await expect(dead.renew()).rejects.toMatchObject({ code: "lease_lost" });
+    await dead.release();
+    store.append("run_1", [completed("run_1", 1)], { epoch: next.epoch });
+    expect((await store.read("run_1")).events).toEqual([started("run_1"), completed("run_1", 1)]);
+  });
+
+  test("asks nobody whether an owner is gone whose lease has ended or was given back", async () => {
+    const { store, clock } = at();
+    const isGone = (): boolean => {
+      throw new Error("asked");
+    };
+    await (await store.lease("run_1", { owner: "a", ttlMs: 1_000, isGone })).release();
+    await store.lease("run_1", { owner: "b", ttlMs: 1_000, isGone });
+    clock.ms += 1_000;
+    await store.lease("run_1", { owner: "c", ttlMs: 1_000, isGone });
+    await expect(store.lease("run_1", { owner: "d", ttlMs: 1_000, isGone })).rejects.toThrow("asked");
+  });
+
   test.each([
     { owner: "", ttlMs: 1 },
     { owner: "a", ttlMs: 0 },
     { owner: "a", ttlMs: Number.NaN },
     { owner: "a", ttlMs: 1e12 },
+    { owner: "a", ttlMs: 1, isGone: true as unknown as () => boolean },
   ])("is not given for %j", async (options) => {
     await expect(at().store.lease("run_1", options)).rejects.toMatchObject({ code: "invalid_option" });
   });
