@@ -1,12 +1,9 @@
-import { z } from "zod";
-import { checkRetry, type RetryPolicy } from "./client/index.ts";
+import type { RetryPolicy } from "./client/index.ts";
 import type { Clock } from "./clock.ts";
-import { AgentError } from "./errors.ts";
 import type { RunLimits } from "./event/index.ts";
-import { type BufferLimits, DEFAULT_LOOP_DETECTOR, type LoopDetector } from "./loop/index.ts";
-import { checkMessages, type Message, type UserMessage } from "./message/index.ts";
+import type { ApprovalAnswer, BufferLimits, LoopDetector } from "./loop/index.ts";
+import type { Message, UserMessage } from "./message/index.ts";
 import type { Model, ModelSettings } from "./model/index.ts";
-import { ownOptions } from "./own.ts";
 import type { RunStore } from "./store/index.ts";
 import type { AgentTool, ContextOf, ToolSchema } from "./tool/index.ts";
 
@@ -57,6 +54,20 @@ export interface AgentOptions<
   retry?: Partial<RetryPolicy>;
   /** Where the records of the agent's runs are kept. Default: only in memory, with the run. */
   store?: RunStore;
+  /** How long the store keeps other processes out of a run after this one's last sign of life, in milliseconds. Default 30,000. */
+  leaseMs?: number;
+  /**
+   * What becomes of a tool that declares `effect: "write"` once text from outside (the web, X, MCP, a tool of `origin: "external"`) has
+   * entered the run: `approve` (default) asks a person for each call, `block` denies it, `allow` lets it run.
+   */
+  untrusted?: "approve" | "block" | "allow";
+  /**
+   * What becomes of a call to such a tool that a process had begun when it died, and that the tool's `reconcile` cannot tell: `ask`
+   * (default) a person, or `tell` the model that nobody knows. It is never run again unasked.
+   */
+  unknownOutcome?: "ask" | "tell";
+  /** Tools with `private: true` that may stand beside searches and MCP servers at xAI, by name. Default: none may. */
+  allowPrivate?: readonly string[];
   /** The world, for tests: a clock, ids, and the replay of every step. */
   runtime?: AgentRuntime;
 }
@@ -78,8 +89,25 @@ export interface AgentRuntime {
 export interface RunSettings {
   /** Earlier messages, such as `result.messages` of another run. Calls without a result get one that says so. */
   messages?: readonly Message[];
-  /** The id of the conversation, so that xAI's prompt cache is read. Default: the run's own id. */
+  /**
+   * The id of the conversation. With a store the runs of it that ended are the history, unless `messages` is given, and one run goes on in
+   * it at a time. It is also what xAI's prompt cache is read by. Default: the run's own id.
+   */
   conversation?: string;
+  /**
+   * When another run goes on in the conversation, or waits: `reject` (default) fails with `conversation_busy`; `queue` begins when it has
+   * ended; `steer` says the input, one user message, to that run, and hands back what it does from then on.
+   */
+  onBusy?: "reject" | "queue" | "steer";
+  /** Begins with the first messages of another run, counted as its `result.messages` has them. Needs a store. */
+  branch?: { runId: string; messages?: number };
+  /** `rehearse`: no tool runs but those that declare `effect: "read"`; the record says what would have happened. */
+  effects?: "rehearse";
+  /**
+   * What a run does while somebody has to decide: `stay`, the default of `stream`, waits in the process; `leave`, the default of `run` and
+   * `resume`, ends the segment as `paused`, once everything else of the turn is done.
+   */
+  waiting?: "stay" | "leave";
   /** Over the agent's own. */
   settings?: ModelSettings;
   /** Over the agent's own. */
@@ -92,178 +120,26 @@ export interface RunSettings {
 export type RunOptions<Context = unknown> = RunSettings &
   (unknown extends Context ? { context?: Context } : { context: Context });
 
+/** What a run is carried on with. What is not given is as the run began. */
+export interface ResumeSettings {
+  /** Decisions on calls that wait, by call id: laid down first, as `resolveApproval` does. */
+  approvals?: Readonly<Record<string, ApprovalAnswer>>;
+  /** Over those that the run had. */
+  limits?: RunLimits;
+  /**
+   * When the agent is another one than the run was begun with: `refuse` (default) throws `run_changed`; `continue` goes on with the agent as
+   * it is; `pin` keeps the model and the instructions that the run was begun with, and refuses only other tools or another output.
+   */
+  changed?: "refuse" | "continue" | "pin";
+  /** As of a run. Default `leave`. */
+  waiting?: "stay" | "leave";
+  /** Cancels the run. */
+  signal?: AbortSignal | undefined;
+}
+
+/** As `ResumeSettings`; `context` is required when a tool needs one, for it is on no record. */
+export type ResumeOptions<Context = unknown> = ResumeSettings &
+  (unknown extends Context ? { context?: Context } : { context: Context });
+
 /** What a run begins with: a text, a user message, or several messages. */
 export type RunInput = string | UserMessage | readonly Message[];
-
-const AGENT_KEYS = [
-  "name",
-  "model",
-  "api",
-  "instructions",
-  "tools",
-  "output",
-  "settings",
-  "limits",
-  "correctionBudget",
-  "toolConcurrency",
-  "toolCallsPerTurn",
-  "loopDetector",
-  "maxDepth",
-  "retry",
-  "store",
-  "runtime",
-];
-const RUN_KEYS = ["messages", "conversation", "settings", "limits", "signal", "context", "reject"];
-const HABITS: Readonly<Record<string, string>> = {
-  system: "instructions",
-  systemPrompt: "instructions",
-  prompt: "instructions",
-  tool: "tools",
-  functions: "tools",
-  output: "output of createAgent: an agent answers in one form",
-  schema: "output",
-  outputSchema: "output",
-  outputType: "output",
-  responseFormat: "output",
-  response_format: "output",
-  maxTurns: "limits.turns",
-  maxSteps: "limits.turns",
-  stopWhen: "limits",
-  temperature: "settings.temperature",
-  maxTokens: "settings.maxOutputTokens",
-  toolChoice: "settings.toolChoice",
-  abortSignal: "signal",
-  history: "messages",
-  apiKey: "createClient({ apiKey }), whose client.model(…) is the agent's model",
-  baseURL: "createClient({ baseURL }), whose client.model(…) is the agent's model",
-};
-
-const amount = z.number().positive();
-const count = z.int().positive();
-const limitsSchema = (): z.ZodType<RunLimits> =>
-  z.strictObject({
-    turns: count.optional(),
-    toolCalls: count.optional(),
-    serverTurns: count.optional(),
-    tokens: count.optional(),
-    costUsd: amount.optional(),
-    durationMs: amount.optional(),
-  }) as z.ZodType<RunLimits>; // zod writes `| undefined` where the interface has absent
-
-/** @throws {AgentError} `invalid_option` naming the option, what is wrong with it and what to write. */
-export function checkAgentOptions(options: AgentOptions): void {
-  checkObject("createAgent", options);
-  refuseUnknownKeys("createAgent", options, AGENT_KEYS);
-  if (typeof options.name !== "string" || options.name.trim() === "") {
-    throw invalid('createAgent needs a name, such as { name: "scout" }: records and errors are told apart by it.');
-  }
-  const { model, tools } = options;
-  if (typeof model === "string" ? model === "" : typeof model?.stream !== "function") {
-    throw invalid(
-      `createAgent "${options.name}" needs a model: a name such as "grok-4.7", or client.model("grok-4.7").`,
-    );
-  }
-  if (options.api !== undefined && typeof model !== "string") {
-    throw invalid(
-      `createAgent "${options.name}": api goes with a model given by its name. Write client.model("…", { api: "${options.api}" }).`,
-    );
-  }
-  if (tools !== undefined && !Array.isArray(tools)) {
-    throw invalid(`createAgent "${options.name}": tools is a list, such as tools: [getWeather].`);
-  }
-  checkOutput(options);
-  checkWhole("correctionBudget", options.correctionBudget, 0);
-  checkWhole("toolConcurrency", options.toolConcurrency, 1);
-  checkWhole("toolCallsPerTurn", options.toolCallsPerTurn, 1);
-  checkWhole("maxDepth", options.maxDepth, 1);
-  loopDetectorOf(options.loopDetector);
-  checkLimits(`createAgent "${options.name}"`, options.limits);
-  checkRetry(options.retry ?? {});
-  const { instructions } = options;
-  if (instructions !== undefined && typeof instructions !== "string" && typeof instructions !== "function") {
-    throw invalid(
-      `createAgent "${options.name}": instructions is a text or a function that gives one, not a ${typeof instructions}.`,
-    );
-  }
-}
-
-/** @throws {AgentError} `invalid_option` */
-export function checkRunOptions(agent: string, given: RunSettings): void {
-  checkObject(`the run of "${agent}"`, given);
-  const options = ownOptions(given);
-  refuseUnknownKeys(`the run of "${agent}"`, options, RUN_KEYS);
-  if (options.messages !== undefined) checkMessages(options.messages, "messages");
-  const { signal, conversation } = options;
-  if (signal !== undefined && !(signal instanceof AbortSignal)) {
-    throw invalid(
-      `the run of "${agent}": signal is no AbortSignal. Give the signal of an AbortController: { signal: controller.signal }.`,
-    );
-  }
-  if (conversation !== undefined && (typeof conversation !== "string" || conversation === "")) {
-    throw invalid(`the run of "${agent}": conversation is an id, a text that is not empty.`);
-  }
-  checkLimits(`the run of "${agent}"`, options.limits);
-}
-
-/** What kind of schema it is, is looked at when it is put to use. */
-function checkOutput({ name, output }: { name: string; output?: unknown }): void {
-  if (output === undefined || typeof output === "function") return; // schemas of arktype are functions
-  if (typeof output === "object" && output !== null && !Array.isArray(output)) return;
-  const what = output === null ? "null" : Array.isArray(output) ? "a list" : `a ${typeof output}`;
-  throw invalid(
-    `createAgent "${name}": output is ${what}, and takes a schema, such as z.object({ city: z.string() }). Leave it out for answers in text.`,
-  );
-}
-
-function checkObject(where: string, options: unknown): void {
-  if (typeof options === "object" && options !== null) return;
-  throw invalid(`${where} takes an object of options, not ${options === null ? "null" : typeof options}.`);
-}
-
-function checkLimits(where: string, limits: RunLimits | undefined): void {
-  if (limits === undefined) return;
-  const checked = limitsSchema().safeParse(limits);
-  if (checked.success) return;
-  const [issue] = checked.error.issues;
-  const path = ["limits", ...(issue?.path ?? [])].join(".");
-  const fix = "Every limit is a positive number (counts are whole); leave one out to have its default.";
-  throw invalid(`${where}: ${path}: ${issue?.message ?? "invalid"}. ${fix}`);
-}
-
-function checkWhole(name: string, value: number | undefined, least: number): void {
-  if (value === undefined || (Number.isInteger(value) && value >= least)) return;
-  throw invalid(`createAgent: ${name} is a whole number from ${least}, not ${value}.`);
-}
-
-/**
- * The option with its defaults; undefined where it is off.
- * @throws {AgentError} `invalid_option`
- */
-export function loopDetectorOf(option: AgentOptions["loopDetector"]): LoopDetector | undefined {
-  if (option === false) return undefined;
-  if (option !== undefined && (typeof option !== "object" || option === null)) {
-    throw invalid("createAgent: loopDetector takes { warnAt, stopAt }, or false for none.");
-  }
-  refuseUnknownKeys("loopDetector of createAgent", option ?? {}, ["warnAt", "stopAt"]);
-  const given = ownOptions(option ?? {});
-  const { stopAt = DEFAULT_LOOP_DETECTOR.stopAt } = given;
-  const { warnAt = Math.min(DEFAULT_LOOP_DETECTOR.warnAt, stopAt - 1) } = given;
-  checkWhole("loopDetector.stopAt", stopAt, 2);
-  checkWhole("loopDetector.warnAt", warnAt, 1);
-  if (warnAt < stopAt) return { warnAt, stopAt };
-  throw invalid(`createAgent: loopDetector.warnAt is below stopAt, and ${warnAt} is not below ${stopAt}.`);
-}
-
-function refuseUnknownKeys(where: string, options: object, known: readonly string[]): void {
-  for (const key of Object.keys(options)) {
-    if (known.includes(key)) continue;
-    const habit = Object.hasOwn(HABITS, key) ? HABITS[key] : undefined;
-    const advice =
-      habit === undefined ? `It takes: ${known.filter((name) => name !== "reject").join(", ")}.` : `Use ${habit}.`;
-    throw invalid(`${where} has no option "${key}". ${advice}`);
-  }
-}
-
-function invalid(message: string): AgentError {
-  return new AgentError("invalid_option", message);
-}

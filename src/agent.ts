@@ -1,33 +1,23 @@
-import {
-  type AgentOptions,
-  type AgentRuntime,
-  checkAgentOptions,
-  checkRunOptions,
-  loopDetectorOf,
-  type RunInput,
-  type RunOptions,
-  type RunSettings,
+import { checkAgentOptions, checkResumeOptions, checkRunOptions } from "./agent-check.ts";
+import type {
+  AgentOptions,
+  ResumeOptions,
+  ResumeSettings,
+  RunInput,
+  RunOptions,
+  RunSettings,
 } from "./agent-options.ts";
-import { createClient, createRetry, createRetryBudget, type Retry } from "./client/index.ts";
-import { type Clock, systemClock } from "./clock.ts";
+import { type AgentParts, wireParts } from "./agent-parts.ts";
+import { resumeAgentRun, startAgentRun, withoutStore } from "./agent-run.ts";
 import { AgentError } from "./errors.ts";
-import type { ArtifactReader, ArtifactStore, CompletedResult, NewEvent, Reporting, RunResult } from "./event/index.ts";
-import { completed, DEFAULT_LIMITS, type Run, startRun } from "./loop/index.ts";
-import { checkMessage, checkMessages, type Message, pairMessages } from "./message/index.ts";
-import { checkModelTools, checkSettings, type Model, type ModelSettings } from "./model/index.ts";
-import { createOutput, type OutputOf, type TypedOutput } from "./output/index.ts";
+import type { ArtifactReader, CompletedResult, Reporting, RunResult, StoredEvent } from "./event/index.ts";
+import { type ApprovalAnswer, completed, type Run } from "./loop/index.ts";
+import { checkMessage, checkMessages, type Message } from "./message/index.ts";
+import { checkModelTools, checkSettings } from "./model/index.ts";
+import { formatIssues, type OutputOf } from "./output/index.ts";
 import { ownOptions } from "./own.ts";
-import { createMemoryArtifacts } from "./store/index.ts";
-import {
-  type AgentTool,
-  type ContextOf,
-  createToolbox,
-  createToolSlots,
-  nestingDepth,
-  ownCopy,
-  type Toolbox,
-  type ToolSchema,
-} from "./tool/index.ts";
+import { type ApprovalTarget, type Decided, decideOn } from "./resume/index.ts";
+import { type AgentTool, type ContextOf, nestingDepth, readArguments, type ToolSchema } from "./tool/index.ts";
 
 /** Runs a model with tools until its work is done. Holds no state: what happened is in the record of each run. */
 export interface Agent<Context = unknown, Output = unknown> {
@@ -46,6 +36,21 @@ export interface Agent<Context = unknown, Output = unknown> {
    * in each other (`maxDepth`). Everything later is an event.
    */
   stream(input: RunInput, ...options: RunArguments<Context>): Run<Output> & ArtifactReader;
+  /**
+   * Carries on a run where its record ends, in any process: one that waits, stopped at a limit, failed, was cancelled, or whose process
+   * died. What the record holds is not done again. Its reader begins with `run.resumed`; `run.record` holds all.
+   * @throws {RunLockedError} `run_locked` while somebody else has it. @throws {AgentError} `not_found`; `run_ended` when it is completed;
+   * `run_changed` when it was begun with another model, tools, instructions or output; `record_version`, `malformed_record`, and
+   * `invalid_option`, also for an agent without a store.
+   */
+  resume(runId: string, ...options: ResumeArguments<Context>): Promise<Run<Output> & ArtifactReader>;
+  /**
+   * Decides on a call that waits, of a run in this process or, through the store, in any. The first decision counts; one that comes
+   * twice or late changes nothing, as `status` says.
+   * @throws {AgentError} `not_found` when nobody asked about the call, `invalid_option` for a decision that cannot be meant: changed
+   * arguments that do not fit the tool, and a `hash` of others than those that wait, are among those.
+   */
+  resolveApproval(runId: string, callId: string, answer: ApprovalAnswer & { hash?: string }): Promise<Decided>;
 }
 
 /** Options may be left out when no tool needs a context. */
@@ -53,10 +58,16 @@ export type RunArguments<Context> = unknown extends Context
   ? [options?: RunOptions<Context> & { reject?: true }]
   : [options: RunOptions<Context> & { reject?: true }];
 
+/** The same for `resume`. */
+export type ResumeArguments<Context> = unknown extends Context
+  ? [options?: ResumeOptions<Context>]
+  : [options: ResumeOptions<Context>];
+
 /**
  * Makes an agent.
  * @throws {AgentError} `invalid_option`, `unsupported_setting` (the model is known to refuse a setting),
- * `duplicate_tool`, `invalid_tool`, `invalid_schema` (an `output` that cannot be asked of the model).
+ * `duplicate_tool`, `invalid_tool`, `invalid_schema` (an `output` that cannot be asked of the model), `private_exposed` (a private tool beside
+ * searches or MCP servers at xAI).
  */
 export function createAgent<
   const Tools extends readonly AgentTool[] = readonly [],
@@ -65,7 +76,7 @@ export function createAgent<
   // Nothing that is read of them here has a type that depends on the tools.
   const options = (typeof given === "object" && given !== null ? ownOptions(given) : given) as AgentOptions;
   checkAgentOptions(options);
-  const parts = wire(options);
+  const parts = wireParts(options);
   checkSettings(parts.model.id, parts.settings);
   checkModelTools(parts.model.id, {
     client: parts.toolbox.names.length,
@@ -76,62 +87,31 @@ export function createAgent<
   const stream = (input: RunInput, given: RunSettings & { context?: unknown } = {}): Run & ArtifactReader => {
     checkRunOptions(options.name, given);
     checkDepth(options.name, options.maxDepth ?? MAX_DEPTH);
-    return start(parts, asMessages(input), ownOptions(given));
+    return startAgentRun(parts, asMessages(input), ownOptions(given));
   };
   const run = async (
     input: RunInput,
     given: RunSettings & { reject?: boolean } = {},
   ): Promise<RunResult & Reporting> => {
-    const started = stream(input, given);
+    const started = stream(input, { waiting: "leave", ...given });
     return await (given.reject === false ? started.result() : completed(started));
   };
   // The overloads say what the implementation does; the compiler cannot relate the two through the optional tuple.
-  return { name: options.name, run, stream } as Agent<ContextOf<Tools>, OutputOf<Schema>>;
-}
-
-/** What the runs of an agent share. */
-interface AgentParts {
-  options: AgentOptions;
-  model: Model;
-  toolbox: Toolbox;
-  output: TypedOutput | undefined;
-  settings: ModelSettings;
-  /** The agent's policy, paid from the budget of the client that its model came from. */
-  retry: Retry;
-  runtime: Required<Pick<AgentRuntime, "clock" | "createId" | "random">>;
-}
-
-function wire(options: AgentOptions): AgentParts {
-  const { clock = systemClock, createId = () => crypto.randomUUID(), random = Math.random } = options.runtime ?? {};
-  const { name, output } = options;
-  const toolbox = createToolbox(options.tools ?? []);
-  if (output !== undefined) refuseEndsRun(name, toolbox);
-  const model = modelOf(options, clock, random);
-  const budget = model.retryBudget ?? createRetryBudget();
-  return {
-    options,
-    model,
-    retry: createRetry({ policy: options.retry ?? {}, clock, random, budget }),
-    toolbox,
-    output: output === undefined ? undefined : createOutput(output, `createAgent "${name}": output`),
-    settings: options.settings ?? {},
-    runtime: { clock, createId, random },
+  const resume = async (
+    runId: string,
+    given: ResumeSettings & { context?: unknown } = {},
+  ): Promise<Run & ArtifactReader> => {
+    checkResumeOptions(options.name, given);
+    for (const [callId, answer] of Object.entries(given.approvals ?? {}))
+      await decide(parts, { runId, callId }, answer);
+    return await resumeAgentRun(parts, runId, ownOptions(given));
   };
-}
-
-/** A tool that ends the run answers with its own result, and then there is no answer of the model to be checked. */
-function refuseEndsRun(agent: string, { names, get }: Toolbox): void {
-  const ending = names.find((name) => get(name)?.endsRun === true);
-  if (ending === undefined) return;
-  throw new AgentError(
-    "invalid_option",
-    `createAgent "${agent}" has output, and its tool ${ending} has endsRun: a run that ends with a tool's result has no answer of the model to check. Leave out one of the two.`,
-  );
-}
-
-function modelOf({ model, api }: AgentOptions, clock: Clock, random: () => number): Model {
-  if (typeof model !== "string") return model;
-  return createClient({ clock, random }).model(model, api === undefined ? {} : { api });
+  const resolveApproval = (
+    runId: string,
+    callId: string,
+    answer: ApprovalAnswer & { hash?: string },
+  ): Promise<Decided> => decide(parts, { runId, callId }, answer);
+  return { name: options.name, run, stream, resume, resolveApproval } as Agent<ContextOf<Tools>, OutputOf<Schema>>;
 }
 
 const MAX_DEPTH = 4;
@@ -144,93 +124,49 @@ function checkDepth(agent: string, maxDepth: number): void {
   throw new AgentError("run_limited", message);
 }
 
-/** Not enumerable: a result stays plain data. */
-function reading<T extends object>(target: T, artifact: ArtifactStore["get"]): T & ArtifactReader {
-  return Object.defineProperty(target, "artifact", { value: artifact }) as T & ArtifactReader; // defined here and now
-}
-
-function start(
+/** Arguments that a person changed are checked here too, where they can still be mended. */
+async function decide(
   parts: AgentParts,
-  input: readonly Message[],
-  given: RunSettings & { context?: unknown },
-): Run & ArtifactReader {
-  const { options, model, toolbox, runtime } = parts;
-  const settings = { ...parts.settings, ...withoutUndefined(given.settings) };
-  checkSettings(model.id, settings);
-  const runId = `run_${runtime.createId()}`;
-  const limits = { ...DEFAULT_LIMITS, ...withoutUndefined(options.limits), ...withoutUndefined(given.limits) };
-  const conversation = given.conversation ?? runId;
-  // A copy: what the application, or a handler of it, does to its messages later changes no record.
-  const history = ownCopy([...(given.messages ?? []), ...input]);
-  const artifacts = options.store?.artifacts ?? createMemoryArtifacts();
-  const started = (instructions: string | undefined): readonly NewEvent[] => {
-    const { messages, repairs } = pairMessages(history);
-    const common = {
-      agent: options.name,
-      model: model.id,
-      api: model.api,
-      tools: [...toolbox.names, ...toolbox.serverTools.map((tool) => tool.name)],
-    };
-    const told = instructions === undefined ? {} : { instructions };
-    return [
-      { type: "run.started", turn: 0, ...common, ...told, messages, limits, conversation },
-      ...repairs.map((message): NewEvent => ({ type: "warning", turn: 0, code: "history_repaired", message })),
-      ...adviceOn(toolbox).map((message): NewEvent => ({ type: "warning", turn: 0, code: "server_tool", message })),
-    ];
-  };
-  const run = startRun({
-    runId,
-    model,
-    toolbox,
-    output: parts.output,
-    slots: createToolSlots(options.toolConcurrency ?? 8), // of its own: a handler may run the agent again
-    settings,
-    limits,
-    conversation,
-    correctionBudget: options.correctionBudget ?? 2,
-    toolCallsPerTurn: options.toolCallsPerTurn ?? 128,
-    loopDetector: loopDetectorOf(options.loopDetector),
-    artifacts,
-    context: given.context,
-    clock: runtime.clock,
-    createId: runtime.createId,
-    retry: parts.retry,
-    begin: async () => started(await instructionsFor(options, given.context)),
-    beginFailed: () => started(undefined),
-    signal: given.signal,
-    persist: options.store === undefined ? undefined : (events) => options.store?.append(runId, events),
-    createEpoch: epochs(runtime.createId()),
-    buffer: options.runtime?.buffer,
-    replay: options.runtime?.alwaysReplay,
-  });
-  return reading(run, artifacts.get);
+  target: ApprovalTarget,
+  answer: ApprovalAnswer & { hash?: string },
+): Promise<Decided> {
+  const { store, name } = parts.options;
+  const { runId } = target;
+  const live = parts.live.get(runId);
+  const events = live?.events() ?? (await store?.read(runId))?.events;
+  if (events === undefined) throw withoutStore(name, runId);
+  await checkChanged(parts, events, target.callId, answer);
+  const inbox = store?.inbox;
+  const decided = await decideOn(
+    {
+      events,
+      send: (letter, value) => {
+        if (inbox !== undefined) return inbox.send(runId, letter, value);
+        if (live === undefined) throw withoutStore(name, runId);
+        return live.mailbox.deliver({ name: letter, value });
+      },
+    },
+    target,
+    answer,
+  );
+  live?.mailbox.wake();
+  return decided;
 }
 
-/** What is allowed of server tools and may fail all the same. */
-function adviceOn({ serverTools }: Toolbox): readonly string[] {
-  return serverTools.flatMap((tool) => tool.advice ?? []);
-}
-
-/** Fresh in this process and in every other, at the cost of one random id a run. */
-function epochs(prefix: string): () => string {
-  let count = 0;
-  return () => {
-    count += 1;
-    return `${prefix}.${count}`;
-  };
-}
-
-async function instructionsFor({ instructions, name }: AgentOptions, context: unknown): Promise<string | undefined> {
-  if (instructions === undefined) return undefined;
-  // A run cannot be started without the context its tools need; that is checked where `run` and `stream` are typed.
-  const text = typeof instructions === "string" ? instructions : await instructions(context as never);
-  if (typeof text !== "string" || text === "") {
-    throw new AgentError(
-      "invalid_option",
-      `The instructions of "${name}" came to ${typeof text === "string" ? "an empty text" : typeof text}; leave them out or return a text.`,
-    );
-  }
-  return text;
+async function checkChanged(
+  { toolbox, runtime }: AgentParts,
+  events: readonly StoredEvent[],
+  callId: string,
+  answer: ApprovalAnswer,
+): Promise<void> {
+  if (answer?.input === undefined) return;
+  const asked = events.findLast((event) => event.type === "tool.approval.requested" && event.call.id === callId);
+  const tool = asked !== undefined && "call" in asked ? toolbox.get(asked.call.tool) : undefined;
+  if (tool === undefined) return;
+  const { issues } = await readArguments(tool, JSON.stringify(answer.input), runtime.clock);
+  if (issues === undefined) return;
+  const message = `The changed arguments of ${tool.name} (${callId}) do not fit it, and nothing was decided: ${formatIssues(issues)}`;
+  throw new AgentError("invalid_option", message);
 }
 
 function asMessages(input: unknown): readonly Message[] {
@@ -248,10 +184,4 @@ function asMessages(input: unknown): readonly Message[] {
   if (messages.length === 0)
     throw new AgentError("invalid_option", "The input has no messages; there is nothing to answer.");
   return messages;
-}
-
-/** An option that is undefined is one that is not set: it does not hide the one below it. */
-function withoutUndefined<T extends object>(options: T | undefined): Partial<T> {
-  // The values that are left have the types they had.
-  return Object.fromEntries(Object.entries(options ?? {}).filter(([, value]) => value !== undefined)) as Partial<T>;
 }

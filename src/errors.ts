@@ -58,6 +58,7 @@ export type ErrorCode =
   | "tool_timeout"
   // records
   | "malformed_record"
+  | "record_version"
   | "store_failed"
   | "seq_conflict"
   | "run_locked"

@@ -1,6 +1,14 @@
-export type { Agent, RunArguments } from "./agent.ts";
+export type { Agent, ResumeArguments, RunArguments } from "./agent.ts";
 export { createAgent } from "./agent.ts";
-export type { AgentOptions, AgentRuntime, RunInput, RunOptions, RunSettings } from "./agent-options.ts";
+export type {
+  AgentOptions,
+  AgentRuntime,
+  ResumeOptions,
+  ResumeSettings,
+  RunInput,
+  RunOptions,
+  RunSettings,
+} from "./agent-options.ts";
 export type { Client, ClientOptions } from "./client/index.ts";
 export { createClient } from "./client/index.ts";
 export type { Clock } from "./clock.ts";
@@ -21,11 +29,14 @@ export type {
   LedgerEntry,
   LimitedResult,
   LimitName,
+  PausedResult,
   Reporting,
   RunEvent,
   RunLimits,
   RunResult,
   StoredEvent,
+  TaintSource,
+  WaitingCall,
 } from "./event/index.ts";
 export {
   foldEvidence,
@@ -37,7 +48,7 @@ export {
   parseRecord,
   storedEventSchema,
 } from "./event/index.ts";
-export type { Delivery, LoopDetector, Run } from "./loop/index.ts";
+export type { ApprovalAnswer, Delivery, LoopDetector, Run } from "./loop/index.ts";
 export { RunError } from "./loop/index.ts";
 export type {
   AssistantMessage,
@@ -63,6 +74,17 @@ export { cachedShare, contentText, costUsd, filePart, formatCost, formatUsage, i
 export type { Model, ModelEvent, ModelRequest, ModelSettings, ModelTurn } from "./model/index.ts";
 export { fromChatMessages, toChatMessages } from "./model/index.ts";
 export type { OutputOf, PartialOutput } from "./output/index.ts";
+export {
+  approvalsIn,
+  cancelRun,
+  type Decided,
+  followUpRun,
+  type OpenApproval,
+  openApprovals,
+  resolveApproval,
+  type Sent,
+  steerRun,
+} from "./resume/index.ts";
 export type { RunStore, StoredRun } from "./store/index.ts";
 export type {
   AgentTool,

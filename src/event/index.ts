@@ -4,6 +4,7 @@ export type {
   ToolApprovalRequestedEvent,
   ToolApprovalResolvedEvent,
 } from "./approval-events.ts";
+export { describeArguments } from "./arguments-text.ts";
 export type { Artifact, ArtifactReader, ArtifactStore } from "./artifact.ts";
 export { type Asked, askedOf, isSearch } from "./asked.ts";
 export type { EventBase, LimitName, RunLimits } from "./base.ts";
@@ -62,7 +63,7 @@ export { totalCost } from "./spending.ts";
 export type { ApprovalEntry, LedgerEntry, RunState } from "./state.ts";
 export type { StepIndex } from "./step.ts";
 export { closesStep, createStepIndex } from "./step.ts";
-export { addTaint, describeTaint, type TaintSource } from "./taint.ts";
+export { addTaint, bringsText, describeTaint, type TaintSource } from "./taint.ts";
 export type {
   ToolCompletedEvent,
   ToolExecutingEvent,

@@ -3,7 +3,7 @@ import { askedOf } from "./asked.ts";
 import type { StoredEvent } from "./event.ts";
 import type { SearchCall } from "./finders.ts";
 import { type ApprovalEntry, emptyState, type LedgerEntry, type RunState } from "./state.ts";
-import { addTaint } from "./taint.ts";
+import { addTaint, bringsText } from "./taint.ts";
 import { visibleLine } from "./visible-text.ts";
 
 /** What `apply` writes to: the state, and indexes that keep its cost independent of the run's length. */
@@ -97,7 +97,7 @@ function startCall(draft: Draft, event: Extract<CallEvent, { type: "tool.started
   };
   if (!isOurs) {
     draft.served.set(event.turn, served + 1);
-    if (BRINGS_TEXT.has(event.call.kind)) taintBy(draft.state, event.call);
+    if (bringsText(event.call.kind)) taintBy(draft.state, event.call);
   }
   if (isOurs) {
     round.push(entry);
@@ -120,9 +120,6 @@ function noteSearch({ finders, searches }: Draft, { call, input, outcome, source
     else known.push(found);
   }
 }
-
-/** Kinds of server tools that bring text in from outside; one that is not known may. */
-const BRINGS_TEXT: ReadonlySet<ToolCall["kind"]> = new Set(["web_search", "x_search", "mcp", "other"]);
 
 function taintBy({ taint }: RunState, { id, tool }: ToolCall): void {
   addTaint(taint, [{ by: "server_tool", tool, callId: id }]);

@@ -1,3 +1,5 @@
+import type { ToolKind } from "../message/index.ts";
+
 /**
  * Where text from outside came in: the web, X, an MCP server, a tool of `origin: "external"`, a message part that was marked
  * untrusted, or another run that it had entered.
@@ -52,4 +54,11 @@ export function describeTaint({ by, tool, runId, asked }: TaintSource): string {
     default:
       return by satisfies never;
   }
+}
+
+/** Kinds of server tools that bring text in from outside; one that is not known may. */
+const BRINGS_TEXT: ReadonlySet<ToolKind> = new Set<ToolKind>(["web_search", "x_search", "mcp", "other"]);
+
+export function bringsText(kind: ToolKind): boolean {
+  return BRINGS_TEXT.has(kind);
 }

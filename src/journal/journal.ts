@@ -29,7 +29,7 @@ export interface Journal {
 
 export interface WaitOptions {
   /** Milliseconds since the epoch. Absent: for as long as it takes. */
-  untilMs?: number;
+  untilMs?: number | undefined;
   /** The step that records what came. Where it is closed, nothing is waited for. */
   step?: string;
 }

@@ -20,6 +20,8 @@ export interface RunRecord {
   readonly fold: RunFold;
   /** The event that closed the record, if one did. */
   closing(): ClosingEvent | undefined;
+  /** Takes over events of another process's run, as they are stored there. Nothing is stored. */
+  adopt(events: readonly StoredEvent[]): void;
   /** Gives each event its `seq` and its time, stores it, then hands it to the listener. */
   append(events: readonly NewEvent[], place?: RecordedIn): void;
 }
@@ -27,6 +29,8 @@ export interface RunRecord {
 export interface RecordOptions {
   runId: string;
   clock: Clock;
+  /** The run in one of whose handlers this one was started. */
+  parent?: string | undefined;
   /** Events already on record, such as those of a run that is carried on. */
   events?: readonly StoredEvent[];
   /** Stores events for good, before anything else happens with them. When it throws, they are not on the record. */
@@ -37,7 +41,7 @@ export interface RecordOptions {
 
 /** A record in memory. */
 export function createRecord(options: RecordOptions): RunRecord {
-  const { runId, clock, onAppend } = options;
+  const { runId, clock, parent, onAppend } = options;
   let persist = options.persist;
   const events: StoredEvent[] = [...(options.events ?? [])];
   const fold = createFold(events);
@@ -46,6 +50,12 @@ export function createRecord(options: RecordOptions): RunRecord {
     events,
     fold,
     closing: () => fold.state.closing,
+    adopt(stored) {
+      for (const event of stored) {
+        events.push(event);
+        fold.add(event);
+      }
+    },
     append(added, place) {
       const stamped = added.map((event, offset) => stamp(event, events.length + offset, place));
       store(stamped);
@@ -75,7 +85,14 @@ export function createRecord(options: RecordOptions): RunRecord {
     // A closing event ends the run and not the step that found the end: on resume that step runs again.
     const where = place === undefined || isClosingType(event) ? {} : { step: place.step, epoch: place.epoch };
     // The union distributes over both halves, which the compiler cannot follow through a spread.
-    return { ...event, seq, runId, at: clock.now(), ...where } as StoredEvent;
+    return {
+      ...event,
+      seq,
+      runId,
+      at: clock.now(),
+      ...where,
+      ...(parent === undefined ? {} : { parent }),
+    } as StoredEvent;
   }
 }
 

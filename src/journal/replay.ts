@@ -20,11 +20,7 @@ interface Pass {
   suspended: Promise<"suspended">;
 }
 
-function startPass(
-  options: JournalOptions,
-  running: UnderWay,
-  loop: (journal: Journal) => Promise<void>,
-): Pass {
+function startPass(options: JournalOptions, running: UnderWay, loop: (journal: Journal) => Promise<void>): Pass {
   const { promise: suspended, resolve, reject } = Promise.withResolvers<"suspended">();
   // The abandoned pass must never go on: what it waits for settles for the driver alone.
   const abandon = (work: Promise<unknown>): Durable<never> => {

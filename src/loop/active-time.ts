@@ -1,4 +1,5 @@
 import type { Clock } from "../clock.ts";
+import type { StoredEvent } from "../event/index.ts";
 
 /** The time a run has been at work: the time in which a reader held it up is the reader's. */
 export interface ActiveTime {
@@ -10,9 +11,25 @@ export interface ActiveTime {
   release(): void;
 }
 
+/**
+ * How long the segments on a record were at work, in milliseconds: from event to event, without the time in which a decision was
+ * waited for. A process that died says nothing of what it did after its last event.
+ */
+export function activeMsOf(events: readonly StoredEvent[]): number {
+  let sum = 0;
+  let last: StoredEvent | undefined;
+  for (const event of events) {
+    const isIdle =
+      event.type === "run.resumed" || event.type === "tool.approval.resolved" || event.type === "run.cancelled";
+    if (last !== undefined && !isIdle) sum += Math.max(0, event.at - last.at); // a wall clock may be set back
+    last = event;
+  }
+  return sum;
+}
+
 /** @param limit After `ms` of active time `expire` is called, once. */
-export function createActiveTime(clock: Clock, limit?: { ms: number; expire: () => void }): ActiveTime {
-  let before = 0;
+export function createActiveTime(clock: Clock, limit?: { ms: number; expire: () => void }, beforeMs = 0): ActiveTime {
+  let before = beforeMs;
   let since = clock.monotonic();
   let holds = 0;
   let isReleased = false;

@@ -6,20 +6,25 @@ export type Delivery = { status: "delivered"; turn: number } | { status: "ended"
 /** Messages for a run that is under way. */
 export interface Inbox {
   /** For the next turn, whatever the run is doing now. */
-  steer(message: UserMessage): Promise<Delivery>;
+  steer(message: UserMessage, letter?: string): Promise<Delivery>;
   /** For the moment the run would otherwise be done. */
-  followUp(message: UserMessage): Promise<Delivery>;
+  followUp(message: UserMessage, letter?: string): Promise<Delivery>;
   hasSteering(): boolean;
   hasFollowUps(): boolean;
   /** Takes what waits, oldest first, and tells each sender that it was delivered in `turn`. */
-  takeSteering(turn: number): readonly UserMessage[];
-  takeFollowUps(turn: number): readonly UserMessage[];
+  takeSteering(turn: number): readonly Given[];
+  takeFollowUps(turn: number): readonly Given[];
   /** Tells whoever still waits that the run has ended, and everyone who comes later. */
   close(): void;
 }
 
-interface Waiting {
+/** A message, and the letter that it came by from another process. */
+export interface Given {
   message: UserMessage;
+  letter?: string;
+}
+
+interface Waiting extends Given {
   deliver: (delivery: Delivery) => void;
 }
 
@@ -28,19 +33,19 @@ export function createInbox(): Inbox {
   const followUps: Waiting[] = [];
   let isClosed = false;
 
-  const add = (queue: Waiting[], message: UserMessage): Promise<Delivery> =>
+  const add = (queue: Waiting[], given: Given): Promise<Delivery> =>
     new Promise((deliver) => {
       if (isClosed) deliver({ status: "ended" });
-      else queue.push({ message, deliver });
+      else queue.push({ ...given, deliver });
     });
-  const take = (queue: Waiting[], turn: number): readonly UserMessage[] =>
-    queue.splice(0).map(({ message, deliver }) => {
+  const take = (queue: Waiting[], turn: number): readonly Given[] =>
+    queue.splice(0).map(({ deliver, ...given }) => {
       deliver({ status: "delivered", turn });
-      return message;
+      return given;
     });
   return {
-    steer: (message) => add(steering, message),
-    followUp: (message) => add(followUps, message),
+    steer: (message, letter) => add(steering, letter === undefined ? { message } : { message, letter }),
+    followUp: (message, letter) => add(followUps, letter === undefined ? { message } : { message, letter }),
     hasSteering: () => steering.length > 0,
     hasFollowUps: () => followUps.length > 0,
     takeSteering: (turn) => take(steering, turn),

@@ -1,10 +1,13 @@
+export { type ApprovalAnswer, answerSchema } from "./decision.ts";
 export type { Delivery } from "./inbox.ts";
 export { DEFAULT_LIMITS } from "./limits.ts";
+export type { Letter, Letters, Mailbox } from "./mailbox.ts";
 export type { BufferLimits } from "./outbox.ts";
 export { DEFAULT_LOOP_DETECTOR, type LoopDetector } from "./repeats.ts";
+export { decisionStep, letterOf } from "./rounds.ts";
 export type { Run } from "./run.ts";
 export { completed } from "./run.ts";
 export { RunError, runError } from "./run-error.ts";
 export type { Retry, RetryHooks } from "./services.ts";
-export type { StartOptions } from "./start.ts";
+export type { Followed, RunHold, StartOptions } from "./start.ts";
 export { startRun } from "./start.ts";

@@ -27,6 +27,8 @@ export interface Mailbox {
   waitFor(name: string, untilMs?: number): Promise<unknown>;
   /** Sentences on letters that could not be understood, once. */
   takeProblems(): readonly string[];
+  /** The run has ended: nobody looks any more. */
+  close(): void;
 }
 
 export interface MailboxOptions {
@@ -78,7 +80,7 @@ export function createMailbox(options: MailboxOptions): Mailbox {
   };
   /** A store that fails says so at the next turn, which looks for itself. */
   const wake = (): void => void look().catch(() => {});
-  if (letters !== undefined) every(clock, signal, wake);
+  const close = letters === undefined ? (): void => {} : every(clock, wake);
 
   const untilChanged = async (untilMs: number | undefined): Promise<void> => {
     const { promise: late, resolve } = Promise.withResolvers<void>();
@@ -93,6 +95,7 @@ export function createMailbox(options: MailboxOptions): Mailbox {
     look,
     deliver,
     wake,
+    close,
     takeProblems: () => problems.splice(0),
     async waitFor(name, untilMs) {
       await look();
@@ -106,15 +109,17 @@ export function createMailbox(options: MailboxOptions): Mailbox {
   };
 }
 
-/** Until the run ends. */
-function every(clock: Clock, signal: AbortSignal, act: () => void): void {
-  if (signal.aborted) return;
-  const cancel = clock.after(LOOK_EVERY_MS, () => {
-    signal.removeEventListener("abort", cancel);
-    act();
-    every(clock, signal, act);
-  });
-  signal.addEventListener("abort", cancel);
+/** @returns what ends it. */
+function every(clock: Clock, act: () => void): () => void {
+  let cancel = (): void => {};
+  const again = (): void => {
+    cancel = clock.after(LOOK_EVERY_MS, () => {
+      again();
+      act();
+    });
+  };
+  again();
+  return () => cancel();
 }
 
 /** Decisions are not looked at before they are asked for. */

@@ -1,11 +1,12 @@
 import { orAborted } from "../clock.ts";
 import { errorMessage } from "../errors.ts";
-import type { NewEvent, TurnCompletedEvent } from "../event/index.ts";
+import { addTaint, type NewEvent, type TaintSource, type TurnCompletedEvent } from "../event/index.ts";
 import { type AssistantMessage, type Cost, freshId, type MessageToolCall } from "../message/index.ts";
 import type { ModelTurn } from "../model/index.ts";
 import type { CheckedAnswer } from "../output/index.ts";
 import { readArguments } from "../tool/index.ts";
 import { checkAnswer, isCutShort } from "./answer.ts";
+import { approvalEvents } from "./approvals.ts";
 import type { Attempt } from "./attempt.ts";
 import { duplicatesOf } from "./duplicates.ts";
 import { policyViolations } from "./policy.ts";
@@ -27,10 +28,11 @@ export async function closingEvents(services: LoopServices, attempt: Attempt, wh
   events.push(...policyViolations(toolbox.serverTools, whole.citations ?? [], turn));
   const totalMs = clock.monotonic() - attempt.startedMs; // the checks are ours and not the model's
   const { toolCalls = [] } = message;
+  const taint = taintAfter(record.fold.state.taint, attempt.served.taint, whole);
   const calls = Promise.all(
     toolCalls.map((call, index) => {
       const duplicateOf = toolCalls[duplicates.get(index) ?? -1]?.id;
-      return callEvents(services, call, { turn, index, duplicateOf });
+      return callEvents(services, call, { turn, index, duplicateOf, taint, cutShort: isCutShort(whole.finishReason) });
     }),
   );
   const answer = checkAnswer(services, message, whole.finishReason);
@@ -95,13 +97,30 @@ interface CallPlace {
   turn: number;
   index: number;
   duplicateOf: string | undefined;
+  /** How text from outside has come in, this turn's own searches included. */
+  taint: readonly TaintSource[];
+  /** None of the turn's calls will run. */
+  cutShort: boolean;
+}
+
+/** Whatever the order of the turn's items: what the server read in it may be why a call of ours was made. */
+function taintAfter(
+  known: readonly TaintSource[],
+  served: readonly TaintSource[],
+  { citations = [] }: ModelTurn,
+): readonly TaintSource[] {
+  const taint = [...known];
+  addTaint(taint, served);
+  if (citations.length > 0) addTaint(taint, [{ by: "server_tool" }]);
+  return taint;
 }
 
 async function callEvents(
-  { toolbox, clock, checked, toolCallsPerTurn }: LoopServices,
+  services: LoopServices,
   call: MessageToolCall,
-  { turn, index, duplicateOf }: CallPlace,
+  { turn, index, duplicateOf, taint, cutShort }: CallPlace,
 ): Promise<readonly NewEvent[]> {
+  const { toolbox, clock, checked, toolCallsPerTurn } = services;
   const named = { id: call.id, tool: call.tool, executor: "client", kind: "function" } as const;
   // The check of a tool may be work of its own: none is made of a call that is not to run.
   const tool = index < toolCallsPerTurn && duplicateOf === undefined ? toolbox.get(call.tool) : undefined;
@@ -122,6 +141,9 @@ async function callEvents(
       ...(duplicateOf === undefined ? {} : { duplicateOf }),
     },
     ...(error === undefined ? [] : [brokenCheck(`the arguments of ${call.tool}`, turn, error)]),
+    ...(tool === undefined || issues !== undefined || cutShort
+      ? []
+      : await approvalEvents(services, { tool, call: asked, value, turn, index, taint })),
   ];
 }
 

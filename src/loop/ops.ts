@@ -1,7 +1,9 @@
 import { isCutShort } from "./answer.ts";
+import { createApprovalOp, createAskOp, createPauseOp } from "./decision-ops.ts";
 import type { LoopOps } from "./loop.ts";
 import { createModelOp } from "./model-op.ts";
 import { repeatedCall } from "./repeats.ts";
+import { openRequests, sortCalls } from "./rounds.ts";
 import type { LoopServices } from "./services.ts";
 import { createToolOp } from "./tool-op.ts";
 import { createTurnOp } from "./turn-op.ts";
@@ -12,6 +14,11 @@ export function createOps(services: LoopServices): LoopOps {
     turn: createTurnOp(services),
     model: createModelOp(services),
     tool: createToolOp(services),
+    ask: createAskOp(services),
+    approval: createApprovalOp(services),
+    pause: createPauseOp(services),
+    round: (turn, count) => sortCalls(services.record.fold, turn, count),
+    openRequests: (turn) => openRequests(services.record.fold, turn),
     allowedCalls: (turn, asked) => allowedCalls(services, turn, asked),
   };
 }

@@ -14,7 +14,7 @@ import { runError } from "./run-error.ts";
  */
 export interface Run<Output = unknown> extends AsyncIterable<RunEvent> {
   readonly id: string;
-  /** What is on record so far. The array grows while the run goes on. */
+  /** What is on record so far, in a run that was resumed also what came before. The array grows while the run goes on. */
   readonly record: readonly StoredEvent[];
   /** Settles once, never rejects. Lets the run go on without a reader; one that lags then loses deltas, nothing else. */
   result(): Promise<RunResult<Output> & Reporting>;
@@ -53,6 +53,8 @@ export interface Run<Output = unknown> extends AsyncIterable<RunEvent> {
 export interface RunParts {
   id: string;
   record: readonly StoredEvent[];
+  /** The `seq` behind which the owner's reader begins: what was on record before is no news. */
+  after: number;
   outbox: Outbox;
   settled: Promise<RunResult & Reporting>;
   /** Begins to read an answer; absent where the agent has no `output`. */
@@ -69,7 +71,7 @@ export interface RunParts {
 export function createRun(parts: RunParts): Run {
   const { outbox, settled } = parts;
   // The owner's queue exists from the start, so that a reader who comes a little later misses nothing.
-  const owned = outbox.read({ after: -1, blocking: true });
+  const owned = outbox.read({ after: parts.after, blocking: true });
   parts.stopped.addEventListener("abort", owned.beLossy);
   let isTaken = false;
   let isDetached = false;

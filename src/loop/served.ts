@@ -1,4 +1,4 @@
-import type { NewEvent, SearchCall } from "../event/index.ts";
+import { addTaint, bringsText, type NewEvent, type SearchCall, type TaintSource } from "../event/index.ts";
 import { type Citation, type FoundBy, freshId, type ServerCall, type Source, type ToolCall } from "../message/index.ts";
 import type { ModelEvent, ServerCallResult } from "../model/index.ts";
 
@@ -10,6 +10,8 @@ export interface ServedCalls {
   see(event: ServedEvent): readonly NewEvent[];
   /** What is still to be said of the calls when the turn is whole, each with how it ended. */
   complete(results: readonly ServerCallResult[]): readonly NewEvent[];
+  /** How text from outside came in by these calls. */
+  readonly taint: readonly TaintSource[];
   /** Whether a call of this turn has the id in the run. */
   hasId(id: string): boolean;
   /** Citations with the ids that the calls have in the run; after `complete`. */
@@ -29,6 +31,7 @@ export function createServedCalls(turn: number, { hasCallId, findersOf }: RunSoF
   const inputs = new Set<string>();
   const own = new Set<string>();
   const open = new Map<string, ServerCall>();
+  const taint: TaintSource[] = [];
   let current: readonly SearchCall[] = [];
 
   const named = <C extends ToolCall>(call: C): C => ({ ...call, id: ids.get(call.id) ?? call.id });
@@ -38,6 +41,7 @@ export function createServedCalls(turn: number, { hasCallId, findersOf }: RunSoF
     ids.set(call.id, id);
     own.add(id);
     open.set(call.id, call);
+    if (bringsText(call.kind)) addTaint(taint, [{ by: "server_tool", tool: call.tool, callId: id }]);
     return [{ type: "tool.started", turn, call: withoutInput(named(call)) }];
   };
   const ask = (call: ServerCall): NewEvent[] => {
@@ -46,6 +50,7 @@ export function createServedCalls(turn: number, { hasCallId, findersOf }: RunSoF
     return [{ type: "tool.input", turn, call: named(call) }];
   };
   return {
+    taint,
     see(event) {
       const started = start(event.call);
       if (event.type === "tool.input") return [...started, ...ask(event.call)];

@@ -6,6 +6,7 @@ import type { Model, ModelSettings } from "../model/index.ts";
 import type { TypedOutput } from "../output/index.ts";
 import type { Toolbox, ToolSlots } from "../tool/index.ts";
 import type { Inbox } from "./inbox.ts";
+import type { Mailbox } from "./mailbox.ts";
 import type { LoopDetector } from "./repeats.ts";
 
 /** Makes attempts until one succeeds or the error is final. The one owner of retries; the client's, handed in. */
@@ -41,6 +42,14 @@ export interface LoopServices {
   /** The application's data for handlers. */
   context: unknown;
   inbox: Inbox;
+  /** What comes from outside the process, and decisions. */
+  mailbox: Mailbox;
+  /** What becomes of a tool that declares `write` in a run that text from outside has entered. */
+  untrusted: "approve" | "block" | "allow";
+  /** What becomes of a call to such a tool that a dead process had begun: somebody is asked, or the model is told that nobody knows. */
+  unknownOutcome: "ask" | "tell";
+  /** Only tools that change nothing run. */
+  effects?: "rehearse" | undefined;
   clock: Clock;
   /** A fresh id. */
   createId: () => string;

@@ -1,6 +1,6 @@
 import { type Clock, orAborted } from "../clock.ts";
-import { AgentError, errorInfo, errorMessage } from "../errors.ts";
-import type { ArtifactReader, NewEvent, Reporting, RunLimits, RunResult, StoredEvent } from "../event/index.ts";
+import { AgentError } from "../errors.ts";
+import type { ArtifactReader, NewEvent, Reporting, RunResult, StoredEvent, TaintSource } from "../event/index.ts";
 import { foldEvidence, formatEvidence, resultOf } from "../event/index.ts";
 import {
   alwaysReplay,
@@ -11,54 +11,111 @@ import {
   type RunRecord,
   stampDeltas,
 } from "../journal/index.ts";
-import { encodeJson } from "../tool/index.ts";
-import { type ActiveTime, createActiveTime } from "./active-time.ts";
+import { outerCall } from "../tool/index.ts";
+import { activeMsOf } from "./active-time.ts";
 import { boundClock } from "./bound-clock.ts";
+import { closeRecord } from "./close.ts";
 import { createInbox } from "./inbox.ts";
 import { runLoop } from "./loop.ts";
+import { createMailbox, type Letters, type Mailbox } from "./mailbox.ts";
 import { createOps } from "./ops.ts";
-import { type BufferLimits, createOutbox } from "./outbox.ts";
+import { type BufferLimits, createOutbox, type Outbox } from "./outbox.ts";
 import { createRun, type Run } from "./run.ts";
 import type { LoopServices } from "./services.ts";
+import { causeOf, createStopper } from "./stopper.ts";
 
 /** What a run starts from. */
-export interface StartOptions extends Omit<LoopServices, "record" | "inbox" | "activeMs" | "noteThrown" | "checked"> {
+export interface StartOptions extends Omit<LoopServices, MadeHere> {
   runId: string;
-  /** Makes the `run.started` event; may ask the application. If it throws, the run fails with that. */
-  begin: () => Promise<readonly NewEvent[]>;
-  /** The `run.started` event of a run that could not begin. */
+  /** What is on record already of a run that is carried on. */
+  events?: readonly StoredEvent[] | undefined;
+  /** The run in one of whose handlers this one was started. */
+  parent?: string | undefined;
+  /** Makes the `run.started` or `run.resumed` event; may ask the application. If it throws, the run fails with that. */
+  begin: (signal: AbortSignal) => Promise<readonly NewEvent[] | Followed>;
+  /** The same event of a run that could not begin. */
   beginFailed: () => readonly NewEvent[];
+  /** Where letters come from other processes. */
+  letters?: Letters | undefined;
+  /** Whether the run stays in the process while somebody has to decide. */
+  waiting: "stay" | "leave";
+  /** Who holds the run in its store. */
+  hold?: RunHold | undefined;
+  /** Takes what decisions of this process are handed to. Returns what is called when the run has ended. */
+  onOpen?: ((mailbox: Mailbox) => () => void) | undefined;
   signal?: AbortSignal | undefined;
-  /** Stores events for good; called before anybody else sees them. */
-  persist?: ((events: readonly StoredEvent[]) => void) | undefined;
   createEpoch: () => string;
   buffer?: BufferLimits | undefined;
   /** Replays the loop from the top at every await. For tests of determinism. */
   replay?: boolean | undefined;
 }
 
-/** Why a run is being stopped from outside its loop. */
-type Stop = { type: "cancelled"; reason: unknown } | { type: "limited"; max: number };
+type MadeHere = "record" | "inbox" | "mailbox" | "activeMs" | "noteThrown" | "checked";
+
+/** A run of another owner that is shown instead of one of our own: what was to be said was said to it. */
+export interface Followed {
+  /** What is on its record. */
+  events: readonly StoredEvent[];
+  /** What comes; ends with its closing event. */
+  next(signal: AbortSignal): AsyncIterable<readonly StoredEvent[]>;
+}
+
+/** A run that a store holds, while this process may write to it. */
+export interface RunHold {
+  /** Stores events for good; called before anybody else sees them. */
+  append(events: readonly StoredEvent[]): void;
+  /** Told once when somebody else may have the run. */
+  onLost(listener: (error: AgentError) => void): void;
+  /** Lets go of it. Rejects never. */
+  release(): Promise<void>;
+}
 
 /** Starts a run at once, like `fetch`, and hands back what it can be read by. */
 export function startRun(options: StartOptions): Run {
-  const { runId, clock } = options;
+  const { runId, clock, hold, events = [] } = options;
   const outbox = createOutbox(() => record.events, options.buffer);
+  const tellOuter = taintTeller(runId);
   const record = createRecord({
     runId,
     clock,
-    persist: options.persist,
-    onAppend: outbox.stored,
+    parent: options.parent,
+    events,
+    persist: hold?.append,
+    onAppend(added) {
+      outbox.stored(added);
+      tellOuter?.(record.fold.state.taint);
+    },
   });
   const inbox = createInbox();
-  const stopper = createStopper(options.limits, clock, options.signal);
+  const stopper = createStopper(options, clock, activeMsOf(events));
+  hold?.onLost((error) => stopper.stop({ type: "lost", error }));
+  const mailbox = createMailbox({
+    letters: options.letters,
+    inbox,
+    clock,
+    signal: stopper.signal,
+    taken: record.fold.state.letters,
+    waiting: options.waiting,
+    onCancel: (reason, letter) => stopper.stop({ type: "cancelled", reason, letter }),
+    hold: stopper.time.hold,
+  });
+  const onEnd = options.onOpen?.(mailbox);
   const activeMs = stopper.time.elapsedMs;
   let handlerThrew: unknown;
   const noteThrown = (error: unknown): void => {
     handlerThrew = error;
   };
   const timers = boundClock(clock, stopper.signal);
-  const ops = createOps({ ...options, clock: timers, record, inbox, activeMs, noteThrown, checked: new Map() });
+  const ops = createOps({
+    ...options,
+    clock: timers,
+    record,
+    inbox,
+    mailbox,
+    activeMs,
+    noteThrown,
+    checked: new Map(),
+  });
   const journal: JournalOptions = {
     record,
     signal: stopper.signal,
@@ -68,13 +125,15 @@ export function startRun(options: StartOptions): Run {
       const behind = outbox.deltas(stamped);
       return behind === undefined ? undefined : stopper.time.hold(behind);
     },
+    waitFor: mailbox.waitFor,
   };
 
   let thrown: unknown;
   const drive = async (): Promise<RunResult & Reporting> => {
     try {
-      await open(record, options, stopper.signal);
-      await runIn(journal, options.replay === true, (pass) => runLoop(pass, ops));
+      const followed = await open(record, options, stopper.signal);
+      if (followed !== undefined) await follow(record, followed, outbox, stopper.signal);
+      else await runIn(journal, options.replay === true, (pass) => runLoop(pass, ops));
     } catch (error) {
       thrown = error;
     } finally {
@@ -82,12 +141,16 @@ export function startRun(options: StartOptions): Run {
     }
     if (record.closing() === undefined) thrown = closeRecord(record, { stopper, activeMs, thrown });
     inbox.close();
+    mailbox.close();
+    onEnd?.();
+    await released(hold, clock);
     outbox.end();
     return settledResult(record, options.artifacts.get);
   };
   return createRun({
     id: runId,
     record: record.events,
+    after: events.length - 1,
     outbox,
     settled: drive(),
     readAnswer: options.output?.read,
@@ -99,15 +162,53 @@ export function startRun(options: StartOptions): Run {
   });
 }
 
-async function open(record: RunRecord, { begin, beginFailed }: StartOptions, signal: AbortSignal): Promise<void> {
-  let started: readonly NewEvent[];
+/** A store that never answers does not keep the result back: the lease ends by itself. */
+async function released(hold: RunHold | undefined, clock: Clock): Promise<void> {
+  if (hold === undefined) return;
+  const { promise: late, resolve } = Promise.withResolvers<void>();
+  const cancel = clock.after(RELEASE_MS, resolve);
+  await Promise.race([hold.release(), late]);
+  cancel();
+}
+
+const RELEASE_MS = 2_000;
+
+/** Text from outside that enters the run of a handler has entered the handler's own run by what it gives out. */
+function taintTeller(runId: string): ((taint: readonly TaintSource[]) => void) | undefined {
+  const outer = outerCall();
+  if (outer === undefined) return undefined;
+  let isTold = false;
+  return ([source]) => {
+    if (source === undefined || isTold) return;
+    isTold = true;
+    outer.onTaint({ by: "child_run", runId, tool: outer.tool, callId: outer.callId });
+  };
+}
+
+async function open(
+  record: RunRecord,
+  { begin, beginFailed }: StartOptions,
+  signal: AbortSignal,
+): Promise<Followed | undefined> {
+  let started: readonly NewEvent[] | Followed;
   try {
-    started = await orAborted(begin(), signal);
+    started = await orAborted(begin(signal), signal);
   } catch (error) {
     appendAnyway(record, beginFailed());
     throw error;
   }
+  if ("next" in started) return started;
   appendAnyway(record, started);
+  return undefined;
+}
+
+async function follow(record: RunRecord, followed: Followed, outbox: Outbox, signal: AbortSignal): Promise<void> {
+  record.adopt(followed.events);
+  if (record.closing() !== undefined) return;
+  for await (const events of followed.next(signal)) {
+    record.adopt(events);
+    outbox.stored(events);
+  }
 }
 
 /** A store that fails stores nothing more: the second time the events are on the record, and in memory alone. */
@@ -120,103 +221,8 @@ function appendAnyway(record: RunRecord, events: readonly NewEvent[]): void {
   }
 }
 
-/** Whoever stopped the run gets the reason back as it was given, whatever the stop led to. */
-function causeOf(stopper: Stopper, thrown: unknown): unknown {
-  const stop = stopper.stopped();
-  return stop?.type === "cancelled" ? stop.reason : thrown;
-}
-
 function runIn(options: JournalOptions, replay: boolean, loop: (journal: Journal) => Promise<void>): Promise<void> {
   return replay ? alwaysReplay(options, loop) : loop(createMemoryJournal(options));
-}
-
-/** One signal for the whole run, and who pulled it first. */
-interface Stopper {
-  signal: AbortSignal;
-  stopped(): Stop | undefined;
-  stop(why: Stop): void;
-  time: ActiveTime;
-  /** Lets go of the timer and of the caller's signal. */
-  release(): void;
-}
-
-function createStopper(limits: RunLimits, clock: Clock, outer: AbortSignal | undefined): Stopper {
-  const controller = new AbortController();
-  let stopped: Stop | undefined;
-  let isReleased = false;
-  const stop = (why: Stop): void => {
-    if (isReleased || stopped !== undefined) return; // what comes after the end was not what ended it
-    stopped = why;
-    controller.abort(why.type === "cancelled" ? why.reason : new AgentError("run_limited", "The run's time is up."));
-  };
-  const onAbort = (): void => stop({ type: "cancelled", reason: outer?.reason });
-  const { durationMs: ms } = limits;
-  const time = createActiveTime(
-    clock,
-    ms === undefined ? undefined : { ms, expire: () => stop({ type: "limited", max: ms }) },
-  );
-  if (outer?.aborted === true) onAbort();
-  else outer?.addEventListener("abort", onAbort);
-  return {
-    signal: controller.signal,
-    stopped: () => stopped,
-    stop,
-    time,
-    release() {
-      isReleased = true;
-      time.release();
-      outer?.removeEventListener("abort", onAbort);
-    },
-  };
-}
-
-/** What is known when the loop has ended without closing the run. */
-interface Ending {
-  stopper: Stopper;
-  activeMs: () => number;
-  thrown: unknown;
-}
-
-/** Closes the record, whatever becomes of the store. Returns what the run failed of, if it did. */
-function closeRecord(record: RunRecord, ending: Ending): unknown {
-  try {
-    record.append([closingFor(record, ending)]);
-    return ending.thrown;
-  } catch (error) {
-    // What is stored has no end, and that is worth more than why it would have ended.
-    record.append([{ type: "run.failed", turn: record.fold.state.turn, error: errorInfo(error) }]);
-    return error;
-  }
-}
-
-/** The closing event of a run whose loop did not close it itself. */
-function closingFor(record: RunRecord, { stopper, activeMs, thrown }: Ending): NewEvent {
-  const { turn } = record.fold.state;
-  const stop = stopper.stopped();
-  if (stop?.type === "limited")
-    return { type: "run.limited", turn, limit: "durationMs", used: Math.round(activeMs()), max: stop.max };
-  if (stop?.type === "cancelled") return { type: "run.cancelled", turn, reason: reasonText(stop.reason) };
-  return {
-    type: "run.failed",
-    turn,
-    error: errorInfo(thrown ?? new AgentError("internal", "The loop ended without an end.")),
-  };
-}
-
-function reasonText(reason: unknown): string {
-  if (reason === undefined) return "cancelled";
-  if (reason === null || ["number", "boolean", "bigint", "symbol"].includes(typeof reason)) return String(reason);
-  if (typeof reason !== "object" || isError(reason)) return errorMessage(reason);
-  const json = encodeJson(reason);
-  return json.ok ? JSON.stringify(json.json) : errorMessage(reason);
-}
-
-function isError(reason: unknown): boolean {
-  try {
-    return reason instanceof Error;
-  } catch {
-    return false; // a proxy that was revoked
-  }
 }
 
 /** What reads is not enumerable: a result stays plain data. */

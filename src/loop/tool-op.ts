@@ -1,14 +1,19 @@
 import { orAborted } from "../clock.ts";
 import { AgentError, errorInfo } from "../errors.ts";
-import type { LedgerEntry, NewEvent } from "../event/index.ts";
+import type { ApprovalEntry, LedgerEntry, NewEvent, TaintSource } from "../event/index.ts";
+import { visibleLine } from "../event/index.ts";
 import type { Op, StepInfo } from "../journal/index.ts";
+import type { ContentPart } from "../message/index.ts";
 import {
   type AnyTool,
   callTool,
+  deniedAnswer,
   duplicateAnswer,
   type InputVerdict,
   invalidInputAnswer,
   readArguments,
+  rehearsedAnswer,
+  settledAnswer,
   type ToolAnswer,
   tooManyCallsAnswer,
   unknownOutcomeAnswer,
@@ -16,7 +21,10 @@ import {
 } from "../tool/index.ts";
 import { type KeptAnswer, keepOutput } from "./keep-output.ts";
 import type { CallPosition } from "./loop.ts";
+import { outcomeRequest } from "./rounds.ts";
 import type { LoopServices } from "./services.ts";
+
+type NewToolCompleted = Extract<NewEvent, { type: "tool.completed" }>;
 
 /** The step that carries out one tool call. Whatever goes wrong becomes a result that the model is told. */
 export function createToolOp(services: LoopServices): Op<CallPosition> {
@@ -51,10 +59,22 @@ function prepare(services: LoopServices, entry: LedgerEntry, info: StepInfo): Pr
   const tool = toolbox.get(call.tool);
   if (tool === undefined) return answered(unknownToolAnswer(call.tool, toolbox));
   if (issues !== undefined) return answered(invalidInputAnswer(tool, issues));
+  const { approval } = entry;
+  if (approval !== undefined && approval.decision !== "approved") return answered(undecided(tool, approval));
+  if (services.effects === "rehearse" && tool.effect !== "read") return answered(rehearsedAnswer(tool, entry.input));
   const attempt = 1 + info.before.filter((event) => event.type === "tool.executing").length;
   const isRepeatable = tool.effect === "read" || tool.effect === "idempotent";
-  if (attempt > 1 && !isRepeatable) return answered(unknownOutcomeAnswer(tool));
+  // Somebody who knew of the attempt before said that it may run: without that nothing is run again whose outcome is not known.
+  const isAllowed = approval?.request === outcomeRequest(entry.turn, entry.index, attempt - 1);
+  if (attempt > 1 && !isRepeatable && !isAllowed) return answered(unknownOutcomeAnswer(tool));
   return { type: "execution", execution: { tool, entry, info, attempt } };
+}
+
+/** A call that was asked about and may not run. */
+function undecided(tool: AnyTool, { decision, reason, why, by, output }: ApprovalEntry): ToolAnswer {
+  if (decision === "settled") return settledAnswer(tool, output);
+  if (reason === "unknown_outcome") return unknownOutcomeAnswer(tool, why);
+  return deniedAnswer(tool, { why, by });
 }
 
 function answered(answer: ToolAnswer): Prepared {
@@ -77,9 +97,10 @@ async function runHandler(services: LoopServices, execution: Execution): Promise
 /** What the check gave out when the call was recorded; in another process the check is made again. */
 async function checkedInput(
   { checked, clock }: LoopServices,
-  { tool, entry: { call, input }, info }: Execution,
+  { tool, entry: { call, input: asked, approval }, info }: Execution,
 ): Promise<InputVerdict> {
-  if (checked.has(call.id)) {
+  const input = approval?.input ?? asked;
+  if (input === asked && checked.has(call.id)) {
     const value = checked.get(call.id);
     checked.delete(call.id);
     return { ok: true, value };
@@ -95,6 +116,7 @@ async function execute(services: LoopServices, execution: Execution, value: unkn
   // On the record before the handler runs: whoever carries the run on knows that it may have happened.
   await info.record({ type: "tool.executing", turn, call, attempt, ...effect });
   const closed = Promise.withResolvers<void>();
+  const sources: TaintSource[] = tool.origin === "external" ? [outside(entry)] : [];
   const answer = await callTool(tool, value, {
     runId: services.record.runId,
     callId: call.id,
@@ -104,13 +126,32 @@ async function execute(services: LoopServices, execution: Execution, value: unkn
     signal: info.signal,
     clock: services.clock,
     onThrow: tool.onError === "fail" ? services.noteThrown : undefined,
+    taint: services.record.fold.state.taint,
+    onTaint: (source) => void sources.push(source),
     onLate: (late) => void closed.promise.then(() => recordLate(services, execution, late)),
     progress: (data) => void info.emit([{ type: "tool.progress", call, data }]),
   });
-  const kept = await keepOutput(answer, services.artifacts, { turn, tool: tool.name, signal: info.signal });
-  await info.record(...kept.warnings, completed(entry, kept.answer));
+  const told = entry.approval?.input === undefined ? answer : saysWhatRan(answer, entry.approval.input);
+  const kept = await keepOutput(told, services.artifacts, { turn, tool: tool.name, signal: info.signal });
+  const [external] = sources;
+  const ended = completed(entry, kept.answer);
+  await info.record(...kept.warnings, external === undefined ? ended : { ...ended, external });
   closed.resolve();
   if (kept.failure !== undefined) throw kept.failure;
+}
+
+function outside({ call, input }: LedgerEntry): TaintSource {
+  const asked = visibleLine(JSON.stringify(input) ?? "").slice(0, 120);
+  return { by: "external_tool", tool: call.tool, callId: call.id, ...(asked === "" ? {} : { asked }) };
+}
+
+/** The model wrote other arguments than those that ran: it must not go on from its own. */
+function saysWhatRan(answer: ToolAnswer, input: unknown): ToolAnswer {
+  const note = `A person changed the arguments to ${JSON.stringify(input)} before it ran.`;
+  const { content } = answer;
+  const parts: string | readonly ContentPart[] =
+    typeof content === "string" ? `${note}\n${content}` : [{ type: "text", text: note }, ...content];
+  return { ...answer, content: parts };
 }
 
 /** What a handler came to after its call was closed, and perhaps the run. Nobody is left who could be told of a failure to store it. */
@@ -125,7 +166,7 @@ async function recordLate({ artifacts }: LoopServices, { entry, info }: Executio
   } catch {}
 }
 
-function completed({ call, turn }: LedgerEntry, answer: KeptAnswer["answer"]): NewEvent {
+function completed({ call, turn }: LedgerEntry, answer: KeptAnswer["answer"]): NewToolCompleted {
   const timing = answer.durationMs === undefined ? "unknown" : "measured";
   return { type: "tool.completed", turn, call, visibility: "full", ...answer, timing };
 }

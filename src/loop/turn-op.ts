@@ -1,7 +1,7 @@
 import type { InputInjectedEvent, NewEvent, RunLimits, RunState } from "../event/index.ts";
 import type { Op } from "../journal/index.ts";
-import type { UserMessage } from "../message/index.ts";
 import { judge, type Verdict } from "./end.ts";
+import type { Given } from "./inbox.ts";
 import { nearLimits, reachedLimit } from "./limits.ts";
 import type { TurnPosition } from "./loop.ts";
 import { type RepeatedCall, repeatedCall } from "./repeats.ts";
@@ -15,7 +15,8 @@ export function createTurnOp(services: LoopServices): Op<TurnPosition> {
   return {
     id: "turn",
     async run({ turn }, info) {
-      await info.record(...decide(services, turn));
+      await services.mailbox.look();
+      await info.record(...misread(services, turn), ...decide(services, turn));
     },
   };
 }
@@ -86,10 +87,15 @@ function blindLimits(turn: number, state: RunState, limits: RunLimits): NewEvent
   return [{ type: "warning", turn, code: "limit_unenforced", message }];
 }
 
-function correctionsOf(verdict: Verdict): readonly UserMessage[] {
-  return verdict.type === "go on" && verdict.correction !== undefined ? [verdict.correction] : [];
+function correctionsOf(verdict: Verdict): readonly Given[] {
+  return verdict.type === "go on" && verdict.correction !== undefined ? [{ message: verdict.correction }] : [];
 }
 
-function injected(as: InputInjectedEvent["as"], turn: number, messages: readonly UserMessage[]): readonly NewEvent[] {
-  return messages.map((message) => ({ type: "input.injected", turn, as, message }));
+function injected(as: InputInjectedEvent["as"], turn: number, given: readonly Given[]): readonly NewEvent[] {
+  return given.map((message) => ({ type: "input.injected", turn, as, ...message }));
+}
+
+/** Letters that say nothing that can be understood: whoever reads the record sees that they came. */
+function misread({ mailbox }: LoopServices, turn: number): readonly NewEvent[] {
+  return mailbox.takeProblems().map((message) => ({ type: "warning", turn, code: "letter_refused", message }));
 }

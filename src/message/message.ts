@@ -64,6 +64,8 @@ export type ContentPart = TextPart | ImagePart | FilePart;
 export interface TextPart {
   type: "text";
   text: string;
+  /** It came from outside: a page, a mail, another model. The model reads it like any text; the run is tainted by it. */
+  untrusted?: true;
 }
 
 /** An image by address, or one uploaded before: exactly one of `url` and `fileId`. `imagePart` makes one. */

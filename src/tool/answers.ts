@@ -1,6 +1,7 @@
 import type { ErrorCode } from "../errors.ts";
 import { AgentError, errorInfo } from "../errors.ts";
 import type { InputIssue } from "../message/index.ts";
+import { capText, wellFormed } from "./model-text.ts";
 import { readThrown } from "./thrown.ts";
 import type { AnyTool, ToolAnswer } from "./tool.ts";
 import type { Toolbox } from "./toolbox.ts";
@@ -64,9 +65,32 @@ export function cancelledAnswer(tool: AnyTool, reason: unknown, began: boolean):
   return { outcome: "cancelled", content, error: error("run_cancelled", `${content} (${readThrown(reason).full})`) };
 }
 
+/** Somebody, or the agent's rules, said no before the handler ran. */
+export function deniedAnswer(
+  tool: AnyTool,
+  { why, by }: { why?: string | undefined; by?: string | undefined },
+): ToolAnswer {
+  const who =
+    by === "person" ? "A person denied it" : by === "expiry" ? "Nobody allowed it in time" : "It is not allowed here";
+  const content = `${tool.name} was not run. ${who}${why === undefined ? "." : `: ${why}`}`;
+  return { outcome: "denied", content, error: { code: "denied", message: content } };
+}
+
+/** A rehearsal: the call would have been carried out. */
+export function rehearsedAnswer(tool: AnyTool, input: unknown): ToolAnswer {
+  const content = `This is a rehearsal: ${tool.name} was not run. It would have been, with ${JSON.stringify(input)}. Go on as if it had succeeded.`;
+  return { outcome: "rehearsed", content, error: { code: "rehearsed", message: content } };
+}
+
+/** The call had happened before its process ended; what it came to was found out. */
+export function settledAnswer(tool: AnyTool, output: unknown): ToolAnswer {
+  return { outcome: "ok", output, content: capText(wellFormed(output), tool.maxOutputBytes) };
+}
+
 /** The process stopped while the handler ran: nobody knows whether its effect happened. */
-export function unknownOutcomeAnswer(tool: AnyTool): ToolAnswer {
-  const content = `${tool.name} was begun, and its outcome is not known. ${whatNow(tool)}`;
+export function unknownOutcomeAnswer(tool: AnyTool, why?: string): ToolAnswer {
+  const words = why === undefined ? "" : ` A person says: ${why}`;
+  const content = `${tool.name} was begun, and its outcome is not known. ${whatNow(tool)}${words}`;
   return { outcome: "unknown", content, error: error("tool_failed", content) };
 }
 

@@ -1,8 +1,11 @@
 export {
   cancelledAnswer,
+  deniedAnswer,
   duplicateAnswer,
   failedAnswer,
   invalidInputAnswer,
+  rehearsedAnswer,
+  settledAnswer,
   timeoutAnswer,
   tooManyCallsAnswer,
   unknownOutcomeAnswer,
@@ -19,7 +22,7 @@ export { imageGeneration } from "./image-generation.ts";
 export { type JsonText, readJsonText } from "./json-text.ts";
 export type { SchemaRefusal } from "./malformed.ts";
 export { checkToolName, nearestName, reservedToolNames } from "./names.ts";
-export { nestingDepth } from "./nesting.ts";
+export { nestingDepth, type OuterCall, outerCall } from "./nesting.ts";
 export type { ToolOptions } from "./options.ts";
 export { ownCopy } from "./own-copy.ts";
 export { resolvePointer } from "./pointer.ts";

@@ -1,5 +1,19 @@
+import type { TaintSource } from "../event/index.ts";
+
+/** The call whose handler the present code stands in. */
+export interface OuterCall {
+  readonly runId: string;
+  readonly tool: string;
+  readonly callId: string;
+  /** How text from outside has entered its run. */
+  readonly taint: readonly TaintSource[];
+  /** Text from outside entered a run that the handler started. */
+  onTaint(source: TaintSource): void;
+}
+
 /** A handler at work, and the one in whose run its own run stands. */
 interface Nest {
+  readonly outer: OuterCall;
   readonly above: Nest | undefined;
   isOpen: boolean;
 }
@@ -23,11 +37,16 @@ export function nestingDepth(): number {
   return depth;
 }
 
+/** The call whose handler is at work here; undefined outside of all, and where the platform cannot tell. */
+export function outerCall(): OuterCall | undefined {
+  return openNest()?.outer;
+}
+
 /** Runs a handler one level deeper. */
-export async function runNested<T>(handler: () => Promise<T>): Promise<T> {
+export async function runNested<T>(outer: OuterCall, handler: () => Promise<T>): Promise<T> {
   const nests = storageOf();
   if (nests === null) return await handler();
-  const nest: Nest = { above: openNest(), isOpen: true };
+  const nest: Nest = { outer, above: openNest(), isOpen: true };
   try {
     return await nests.run(nest, handler);
   } finally {

@@ -1,5 +1,6 @@
 import type { Clock } from "../clock.ts";
 import { AgentError } from "../errors.ts";
+import type { TaintSource } from "../event/index.ts";
 import { contentText } from "../message/index.ts";
 import { cancelledAnswer, failedAnswer, timeoutAnswer } from "./answers.ts";
 import { capParts } from "./content.ts";
@@ -29,6 +30,10 @@ export interface ToolCallRequest {
    * because it was told to.
    */
   onLate?: ((answer: ToolAnswer) => void) | undefined;
+  /** How text from outside has entered the run: what a handler starts begins with it. It may grow. */
+  taint?: readonly TaintSource[] | undefined;
+  /** Told when text from outside enters a run that the handler started: what it gives out rests on it. */
+  onTaint?: ((source: TaintSource) => void) | undefined;
   /** Takes what the handler reports, as JSON. Not called after the answer. */
   progress(data: unknown): void;
 }
@@ -113,7 +118,7 @@ function runHandler(
     const progress = (data: unknown): void => {
       if (!isOver) request.progress(progressData(data));
     };
-    start(tool, value, contextOf(request, controller.signal, progress)).then(
+    start(tool, value, request, contextOf(request, controller.signal, progress)).then(
       (result) => (isOver ? onLate({ by: "result", result }) : end({ by: "result", result })),
       (thrown: unknown) => {
         if (isOver) return hasObeyed(thrown, controller.signal) ? undefined : onLate({ by: "throw", thrown });
@@ -125,8 +130,14 @@ function runHandler(
 }
 
 /** A tool not made by `defineTool` may throw before it returns a promise. */
-async function start(tool: AnyTool, value: unknown, context: ToolContext<never>): Promise<ToolOutput> {
-  return await runNested(async () => await tool.execute(ownCopy(value), context));
+async function start(
+  tool: AnyTool,
+  value: unknown,
+  { runId, taint = [], onTaint = () => {} }: ToolCallRequest,
+  context: ToolContext<never>,
+): Promise<ToolOutput> {
+  const outer = { runId, tool: tool.name, callId: context.callId, taint, onTaint };
+  return await runNested(outer, async () => await tool.execute(ownCopy(value), context));
 }
 
 /** Whether a handler threw because it was told to stop: the reason itself, an `AbortError`, or an error that has one as its cause. */

@@ -26,7 +26,13 @@ function setUp(events: readonly StoredEvent[] = []) {
   const record = createRecord({ runId: "run_1", clock: fakeClock(), events });
   let epochs = 0;
   const controller = new AbortController();
-  const options = { record, signal: controller.signal, createEpoch: () => `e${++epochs}`, onDeltas: () => {} };
+  const options = {
+    record,
+    signal: controller.signal,
+    createEpoch: () => `e${++epochs}`,
+    onDeltas: () => {},
+    waitFor: () => Promise.resolve(null),
+  };
   return { record, options, controller };
 }
 

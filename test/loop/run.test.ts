@@ -3,6 +3,7 @@ import { checkEvents } from "fairwitness/testing";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { fakeClock, settle } from "../support/fake-clock.ts";
+import { until } from "../support/until.ts";
 import { type ScriptedAttempt, scriptedModel } from "../support/scripted-model.ts";
 
 const agentOf = (attempts: readonly ScriptedAttempt[] | ((n: number) => ScriptedAttempt), runtime = {}) =>
@@ -78,6 +79,7 @@ describe("a reader that lags", () => {
   it("holds the run at the buffer, and result() lets it go on with deltas lost and nothing else (rows 83, 87)", async () => {
     const words = Array.from({ length: 200 }, (_, n) => `w${n} `).join("");
     const run = agentOf([{ text: words }], { buffer: { events: 10, size: 1e6 } }).stream("go");
+    await until(() => run.record.length > 1);
     await settle();
     expect(run.record.map((event) => event.type)).toEqual(["run.started", "turn.started"]);
     const result = await run.result();

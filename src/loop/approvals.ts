@@ -1,0 +1,101 @@
+import { canonicalJson, sha256Of } from "../digest.ts";
+import { errorMessage } from "../errors.ts";
+import {
+  type ApprovalReason,
+  describeArguments,
+  describeTaint,
+  type NewEvent,
+  type TaintSource,
+  type ToolApprovalRequestedEvent,
+} from "../event/index.ts";
+import type { FunctionCall } from "../message/index.ts";
+import type { AnyTool } from "../tool/index.ts";
+import { approvalRequest } from "./rounds.ts";
+import type { LoopServices } from "./services.ts";
+
+/** A call whose arguments fit, as it is looked at before it may run. */
+export interface AskedCall {
+  tool: AnyTool;
+  call: FunctionCall;
+  /** What the tool's check gave out. */
+  value: unknown;
+  turn: number;
+  index: number;
+  /** How text from outside had come in when the call was made. */
+  taint: readonly TaintSource[];
+}
+
+/** What is to be recorded of a call that may not simply run: a request, or what the agent's options say of it. Empty for any other. */
+export async function approvalEvents(services: LoopServices, asked: AskedCall): Promise<readonly NewEvent[]> {
+  const { untrusted, effects, record } = services;
+  const { tool, call, turn } = asked;
+  const [taint] = asked.taint;
+  const isGated = tool.effect === "write" && taint !== undefined && untrusted !== "allow";
+  if (isGated && untrusted === "block" && effects !== "rehearse") {
+    return [blocked(asked, `text from outside has entered the run: ${describeTaint(taint)}`)];
+  }
+  const needs = isGated ? { type: "yes" as const } : await needsApproval(services, asked);
+  if (needs.type === "no") return [];
+  const broken: NewEvent[] =
+    needs.type === "broken" ? [{ type: "warning", turn, code: "check_failed", message: needs.message }] : [];
+  const reason = isGated ? "untrusted" : "approval";
+  const request = await requestOf(services, asked, { reason, name: approvalRequest(turn, asked.index) });
+  const resolved = { type: "tool.approval.resolved", turn, call: named(call), request: request.request } as const;
+  if (effects === "rehearse") return [...broken, request, { ...resolved, decision: "approved", by: "rehearsal" }];
+  if (reason === "approval" && record.fold.state.sticky.has(call.tool)) {
+    return [...broken, request, { ...resolved, decision: "approved", by: "sticky" }];
+  }
+  return [...broken, request];
+}
+
+type Needs = { type: "yes" } | { type: "no" } | { type: "broken"; message: string };
+
+/** A tool that cannot say whether somebody must agree is asked about. */
+async function needsApproval({ context }: LoopServices, { tool, value, taint }: AskedCall): Promise<Needs> {
+  try {
+    // The types of `run` and `stream` made the caller hand in a context that every one of its tools can work with.
+    const needs = await tool.needsApproval(value, { tainted: taint.length > 0, context: context as never });
+    return { type: needs ? "yes" : "no" };
+  } catch (error) {
+    return {
+      type: "broken",
+      message: `The approval of ${tool.name} broke, so a person is asked: ${errorMessage(error)}`,
+    };
+  }
+}
+
+type Request = Omit<ToolApprovalRequestedEvent, "seq" | "runId" | "at">;
+
+export async function requestOf(
+  { clock }: Pick<LoopServices, "clock">,
+  { tool, call, turn, taint }: Pick<AskedCall, "tool" | "call" | "turn" | "taint">,
+  { reason, name }: { reason: ApprovalReason; name: string },
+): Promise<Request> {
+  const request: Request = {
+    type: "tool.approval.requested",
+    turn,
+    call,
+    reason,
+    request: name,
+    hash: await argumentsHash(call),
+    shown: describeArguments(call.tool, call.input),
+  };
+  const [source] = taint;
+  if (source !== undefined) request.taint = source;
+  if (tool.approvalTimeoutMs !== undefined) request.expiresAt = clock.now() + tool.approvalTimeoutMs;
+  return request;
+}
+
+/** What a decision is bound to beside run and call. */
+export async function argumentsHash({ tool, input }: Pick<FunctionCall, "tool" | "input">): Promise<string> {
+  return await sha256Of(canonicalJson({ tool, input }));
+}
+
+function blocked({ call, turn, index }: AskedCall, reason: string): NewEvent {
+  const request = approvalRequest(turn, index);
+  return { type: "tool.approval.resolved", turn, call: named(call), request, decision: "denied", by: "policy", reason };
+}
+
+function named({ id, tool, executor, kind }: FunctionCall): FunctionCall {
+  return { id, tool, executor, kind };
+}

@@ -1,0 +1,162 @@
+import { AgentError } from "../errors.ts";
+import { createFold, describeTaint, type LedgerEntry, type RunFold, type StoredEvent } from "../event/index.ts";
+import { type ApprovalAnswer, answerSchema, letterOf } from "../loop/index.ts";
+import type { RunStore } from "../store/index.ts";
+
+/** A call that waits for a decision, with all that a person needs to decide. */
+export interface OpenApproval {
+  runId: string;
+  callId: string;
+  tool: string;
+  reason: "approval" | "untrusted" | "unknown_outcome";
+  /** The arguments for people: deceiving characters escaped, length first. */
+  shown: string;
+  input: unknown;
+  /** SHA-256 of tool and arguments. */
+  hash: string;
+  /** Where text from outside came from, when that is the reason. */
+  taint?: string;
+  /** Milliseconds since the epoch after which silence is a no. */
+  expiresAt?: number;
+  /** When it was asked, milliseconds since the epoch. */
+  askedAt: number;
+}
+
+/**
+ * What became of a decision. `taken`: it is the first, and the run will read it. `decided`: somebody was first; `answer` is theirs,
+ * where it is known. `late`: the call is done or the run has ended; nothing changes.
+ */
+export type Decided =
+  | { status: "taken"; answer: ApprovalAnswer }
+  | { status: "decided"; answer?: ApprovalAnswer }
+  | { status: "late" };
+
+/** The calls of a run that wait for a decision. @throws {AgentError} `not_found`, and what the store throws. */
+export async function openApprovals(store: RunStore, runId: string): Promise<readonly OpenApproval[]> {
+  const { events } = await store.read(runId);
+  return approvalsIn(runId, events);
+}
+
+export function approvalsIn(runId: string, events: readonly StoredEvent[]): readonly OpenApproval[] {
+  const fold = createFold(events);
+  const waiting = waitingIn(fold);
+  return waiting.map((entry) => {
+    const request = events.findLast(
+      (event) => event.type === "tool.approval.requested" && event.request === entry.approval.request,
+    );
+    return describe(runId, entry, request?.type === "tool.approval.requested" ? request : undefined);
+  });
+}
+
+type Waiting = LedgerEntry & { approval: NonNullable<LedgerEntry["approval"]> };
+
+function waitingIn({ state }: RunFold): readonly Waiting[] {
+  if (state.closing?.type === "run.completed") return [];
+  return state.calls.filter(
+    (entry): entry is Waiting =>
+      entry.approval !== undefined && entry.approval.decision === undefined && entry.outcome === undefined,
+  );
+}
+
+function describe(
+  runId: string,
+  { call, input, approval }: Waiting,
+  request: { at: number; taint?: Parameters<typeof describeTaint>[0] } | undefined,
+): OpenApproval {
+  const { reason, shown, hash, expiresAt } = approval;
+  return {
+    runId,
+    callId: call.id,
+    tool: call.tool,
+    reason,
+    shown,
+    input,
+    hash,
+    askedAt: request?.at ?? 0,
+    ...(request?.taint === undefined ? {} : { taint: describeTaint(request.taint) }),
+    ...(expiresAt === undefined ? {} : { expiresAt }),
+  };
+}
+
+/** A call of a run that waits for a decision. */
+export interface ApprovalTarget {
+  runId: string;
+  callId: string;
+}
+
+/**
+ * Decides on a call that waits, from any process. The run reads it when it looks next, or when it is resumed; the first decision
+ * counts, and a second one, a late one, or one for other arguments changes nothing. Arguments that `input` changes are checked by the
+ * run: where they do not fit its tool, nothing runs.
+ * @param answer `hash`, where given, must be that of the arguments that were seen.
+ * @throws {AgentError} `not_found` when the run has no such call, or nobody asked about it; `invalid_option` for an answer that cannot
+ * be meant, or when the arguments are others than those of `hash`.
+ */
+export async function resolveApproval(
+  store: RunStore,
+  target: ApprovalTarget,
+  answer: ApprovalAnswer & { hash?: string },
+): Promise<Decided> {
+  const { inbox } = store;
+  if (inbox === undefined) throw without(target.runId);
+  const { events } = await store.read(target.runId);
+  const send = (name: string, value: unknown): Promise<SentAnswer> => inbox.send(target.runId, name, value);
+  return await decideOn({ events, send }, target, answer);
+}
+
+type SentAnswer = { isFirst: boolean; value: unknown };
+
+/** A record, and where decisions on its calls are laid. */
+export interface Deciding {
+  events: readonly StoredEvent[];
+  send: (letter: string, answer: ApprovalAnswer) => SentAnswer | Promise<SentAnswer>;
+}
+
+export async function decideOn(
+  { events, send }: Deciding,
+  { runId, callId }: ApprovalTarget,
+  answer: ApprovalAnswer & { hash?: string },
+): Promise<Decided> {
+  const { hash, ...said } = checkAnswer(answer);
+  const fold = createFold(events);
+  const entry = fold.state.calls.find(({ call }) => call.id === callId);
+  if (entry?.approval === undefined) throw unasked(fold, runId, callId);
+  const { approval } = entry;
+  if (hash !== undefined && hash !== approval.hash) throw otherArguments(runId, callId);
+  if (entry.outcome !== undefined || fold.state.closing?.type === "run.completed") return { status: "late" };
+  if (approval.decision !== undefined) return { status: "decided" };
+  const sent = await send(letterOf(approval), said);
+  if (sent.isFirst) return { status: "taken", answer: said };
+  const first = answerSchema().safeParse(sent.value);
+  return first.success ? { status: "decided", answer: first.data } : { status: "decided" };
+}
+
+/** @throws {AgentError} `invalid_option` saying what an answer is. */
+export function checkAnswer(answer: ApprovalAnswer & { hash?: string }): ApprovalAnswer & { hash?: string } {
+  const { hash, ...said } = typeof answer === "object" && answer !== null ? answer : { approve: undefined };
+  const parsed = answerSchema().safeParse(said);
+  const isHash = hash === undefined || typeof hash === "string";
+  if (parsed.success && isHash) return hash === undefined ? parsed.data : { ...parsed.data, hash };
+  const [issue] = parsed.error?.issues ?? [];
+  const what = issue === undefined ? "hash is no text" : `${issue.path.join(".") || "it"}: ${issue.message}`;
+  throw new AgentError(
+    "invalid_option",
+    `The decision cannot be meant (${what}). Give { approve: true } or { approve: false, reason: "…" }; input, sticky and by may stand beside it.`,
+  );
+}
+
+function unasked({ state }: RunFold, runId: string, callId: string): AgentError {
+  const waiting = state.calls.filter((entry) => entry.approval !== undefined).map(({ call }) => call.id);
+  const known = waiting.length === 0 ? "Nobody was asked about any call of it." : `Asked about: ${waiting.join(", ")}.`;
+  return new AgentError("not_found", `The run ${runId} did not ask about a call ${JSON.stringify(callId)}. ${known}`);
+}
+
+function otherArguments(runId: string, callId: string): AgentError {
+  const message = `The arguments of ${callId} in ${runId} are others than those that were decided on. Look at them again (openApprovals) and decide on those.`;
+  return new AgentError("invalid_option", message);
+}
+
+function without(runId: string): AgentError {
+  const message = `The store of ${runId} has no inbox, so no decision can be laid there. Use createFileStore, createSqliteStore or createMemoryStore.`;
+  return new AgentError("invalid_option", message);
+}
