@@ -43,6 +43,11 @@ export type ErrorCode =
   // how a run ended
   | "run_limited"
   | "run_cancelled"
+  | "run_paused"
+  | "run_ended"
+  | "run_changed"
+  | "conversation_busy"
+  | "private_exposed"
   | "output_truncated"
   | "content_filtered"
   | "refused"

@@ -67,6 +67,7 @@ export type { RunStore, StoredRun } from "./store/index.ts";
 export type {
   AgentTool,
   AnyTool,
+  ApprovalInfo,
   CodeExecutionTool,
   CollectionsSearchOptions,
   CollectionsSearchTool,
@@ -74,6 +75,7 @@ export type {
   ImageGenerationOptions,
   ImageGenerationTool,
   JsonSchema,
+  Reconciled,
   RemoteMcpOptions,
   RemoteMcpTool,
   ServerTool,

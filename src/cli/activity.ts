@@ -10,6 +10,8 @@ export interface CallActivity
   /** The server's last word for where it is. */
   phase?: string;
   hasBegun: boolean;
+  requested?: Extract<StoredEvent, { type: "tool.approval.requested" }>;
+  resolved?: Extract<StoredEvent, { type: "tool.approval.resolved" }>;
   completed?: Extract<StoredEvent, { type: "tool.completed" }>;
   /** What its handler came to after that. */
   late?: Extract<StoredEvent, { type: "tool.late" }>;
@@ -71,6 +73,13 @@ function tell(activity: CallActivity, event: CallEvent): void {
       Object.assign(activity, askedOf(call.kind, call.input));
       if (call.inputText !== undefined) activity.inputText = call.inputText;
       if (event.issues !== undefined) activity.issues = event.issues;
+      return;
+    case "tool.approval.requested":
+      activity.requested = event;
+      delete activity.resolved;
+      return;
+    case "tool.approval.resolved":
+      activity.resolved ??= event;
       return;
     case "tool.executing":
       activity.hasBegun = true;

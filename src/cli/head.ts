@@ -41,6 +41,8 @@ function whyText(events: readonly StoredEvent[]): string {
       return `: the run goes on or its process died; last heard of at ${moment(events.at(-1)?.at ?? 0)}`;
     case "run.completed":
       return "";
+    case "run.paused":
+      return `: waits for ${closing.waiting.map(({ tool, callId }) => `${short(tool)} (${short(callId)})`).join(", ")}`;
     case "run.limited":
       return `: ${closing.limit} ${closing.used} of ${closing.max}`;
     case "run.cancelled":

@@ -37,11 +37,12 @@ function indented(line: string): string {
 
 function endLines(call: CallActivity, footnotes: Footnotes, paint: Paint): readonly string[] {
   const { completed, issues } = call;
+  const asked = approvalLines(call, paint);
   const bad = (issues ?? []).map(
     ({ path, message }) => `        ${paint.note(`${short(path || "input")}: ${short(message)}`)}`,
   );
   if (completed === undefined) {
-    return [...bad, `        ${paint.note(`no result yet${phaseText(call)}`)}`];
+    return [...bad, ...asked, `        ${paint.note(`no result yet${phaseText(call)}`)}`];
   }
   const { outcome, error, durationMs, timing } = completed;
   const time = durationMs === undefined ? "time unknown" : `${duration(durationMs)} ${timing}`;
@@ -49,7 +50,29 @@ function endLines(call: CallActivity, footnotes: Footnotes, paint: Paint): reado
   const shown = outcome === "ok" ? paint.good(outcome) : paint.bad(`${outcome}${why}`);
   const facts = [shown, ...foundFact(call), ...hiddenFact(call), time].join(" · ");
   const late = lateLines(call, paint);
-  return [...bad, `        ${facts}`, ...outputLines(call, paint), ...late, ...sourceLines(call, footnotes, paint)];
+  return [
+    ...bad,
+    ...asked,
+    `        ${facts}`,
+    ...outputLines(call, paint),
+    ...late,
+    ...sourceLines(call, footnotes, paint),
+  ];
+}
+
+const REASONS = {
+  approval: "its tool asks for it",
+  untrusted: "text from outside has entered the run",
+  unknown_outcome: "nobody knows whether it happened",
+} as const;
+
+/** Who was asked, and what was said. */
+function approvalLines({ requested, resolved }: CallActivity, paint: Paint): readonly string[] {
+  const why = requested === undefined ? [] : [`        ${paint.note(`approval asked: ${REASONS[requested.reason]}`)}`];
+  if (resolved === undefined) return why;
+  const { decision, by, who, reason } = resolved;
+  const words = `${decision} by ${who === undefined ? by : `${by} ${short(who)}`}${reason === undefined ? "" : `: ${short(reason)}`}`;
+  return [...why, `        ${decision === "denied" ? paint.bad(words) : paint.good(words)}`];
 }
 
 /** Whether a call at xAI has begun is known from its phases alone. */

@@ -11,9 +11,9 @@ import { activityOf, type Entry, type TurnActivity } from "./activity.ts";
 import { endText, headLines } from "./head.ts";
 import type { Paint } from "./paint.ts";
 import { callLines, type Footnotes } from "./show-call.ts";
-import { costText, duration, short, sourceName } from "./words.ts";
+import { costText, duration, moment, short, sourceName } from "./words.ts";
 
-const INJECTED = { steer: "steered", follow_up: "followed up", correction: "corrected" } as const;
+const INJECTED = { steer: "steered", follow_up: "followed up", correction: "corrected", limit: "told" } as const;
 
 /** A run as a log of what it did. */
 export function showView({ events, unknown, torn }: ParsedRecord, paint: Paint): string {
@@ -110,6 +110,10 @@ function eventText(event: Exclude<StoredEvent, { call: unknown }>): string | und
     case "turn.completed":
     case "citation":
       return undefined;
+    case "run.resumed":
+      return `resumed at ${moment(event.at)}${event.changed === undefined ? "" : `, with another ${event.changed.join(", ")}`}`;
+    case "context.compacted":
+      return `context compacted (${event.method}): about ${event.beforeTokens} tokens before, ${event.afterTokens} after`;
     case "turn.retrying":
       return `${failedText(event)}; tried again after ${duration(event.delayMs)}`;
     case "turn.failed":

@@ -1,12 +1,15 @@
+import type { ToolApprovalRequestedEvent, ToolApprovalResolvedEvent } from "./approval-events.ts";
 import type { Delta, DeltaBase } from "./delta.ts";
 import type {
   CacheMissedEvent,
   CitationEvent,
   ClosingEvent,
+  ContextCompactedEvent,
   InputInjectedEvent,
   LimitWarningEvent,
   PolicyViolationEvent,
   ProtectionEvent,
+  RunResumedEvent,
   RunStartedEvent,
   WarningEvent,
   WireEvent,
@@ -23,6 +26,7 @@ import type { TurnCompletedEvent, TurnFailedEvent, TurnRetryingEvent, TurnStarte
 /** What happened in a run, stored. */
 export type StoredEvent =
   | RunStartedEvent
+  | RunResumedEvent
   | ClosingEvent
   | TurnStartedEvent
   | TurnRetryingEvent
@@ -30,10 +34,13 @@ export type StoredEvent =
   | TurnCompletedEvent
   | ToolStartedEvent
   | ToolInputEvent
+  | ToolApprovalRequestedEvent
+  | ToolApprovalResolvedEvent
   | ToolExecutingEvent
   | ToolCompletedEvent
   | ToolLateEvent
   | InputInjectedEvent
+  | ContextCompactedEvent
   | LimitWarningEvent
   | CitationEvent
   | PolicyViolationEvent
@@ -56,6 +63,7 @@ export type NewDelta = Delta extends infer D ? (D extends Delta ? Omit<D, keyof 
 
 export function isClosing(event: RunEvent): event is ClosingEvent {
   switch (event.type) {
+    case "run.paused":
     case "run.completed":
     case "run.failed":
     case "run.cancelled":

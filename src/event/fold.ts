@@ -1,10 +1,13 @@
-import type { Citation, FoundBy, Source, ToolCall } from "../message/index.ts";
+import type { Citation, FoundBy, Source } from "../message/index.ts";
+import { compact } from "./compaction.ts";
 import { isClosing, type StoredEvent } from "./event.ts";
 import { inferFinder, type SearchCall } from "./finders.ts";
-import type { CitationEvent } from "./run-events.ts";
+import { applyToCall, createDraft, type Draft } from "./ledger.ts";
+import type { CitationEvent, RunResumedEvent, RunStartedEvent } from "./run-events.ts";
 import { countAttempt, countFailedAttempt } from "./spending.ts";
-import { emptyState, type LedgerEntry, type RunState } from "./state.ts";
+import type { LedgerEntry, RunState } from "./state.ts";
 import { createStepIndex, type StepIndex } from "./step.ts";
+import { addTaint } from "./taint.ts";
 import type { TurnCompletedEvent } from "./turn-events.ts";
 
 /** The fold of a record, kept up to date as events are appended. */
@@ -24,34 +27,9 @@ export interface RunFold {
   hasCallId(id: string): boolean;
 }
 
-/** What `apply` writes to: the state, and indexes that keep its cost independent of the run's length. */
-interface Draft {
-  state: RunState;
-  rounds: Map<number, LedgerEntry[]>;
-  /** Server calls of each turn so far. */
-  served: Map<number, number>;
-  entries: Map<string, LedgerEntry>;
-  callIds: Set<string>;
-  /** Calls by the id of a source that they say they found. */
-  finders: Map<string, FoundBy[]>;
-  /** Every call at xAI that has ended. */
-  searches: SearchCall[];
-  /** Whether the server worked in the history that the run began with. */
-  historySearched: boolean;
-}
-
 /** Folds a record, event by event. Parallel steps are ordered by call, so the order of a record does not matter. */
 export function createFold(events: readonly StoredEvent[] = []): RunFold {
-  const draft: Draft = {
-    state: emptyState(),
-    rounds: new Map(),
-    served: new Map(),
-    entries: new Map(),
-    callIds: new Set(),
-    finders: new Map(),
-    searches: [],
-    historySearched: false,
-  };
+  const draft = createDraft();
   const steps = createStepIndex();
   const add = (event: StoredEvent): void => {
     if (event.type === "turn.retrying" || event.type === "turn.failed") countFailedAttempt(draft.state, event);
@@ -72,31 +50,33 @@ function apply(draft: Draft, event: StoredEvent): void {
   const { state } = draft;
   if (isClosing(event)) {
     state.closing = event;
+    if (event.type === "run.cancelled" && event.letter !== undefined) state.letters.add(event.letter);
     return;
   }
   switch (event.type) {
     case "run.started":
-      state.started = event;
-      if (event.instructions !== undefined) state.messages.push({ role: "system", content: event.instructions });
-      for (const message of event.messages) {
-        state.messages.push(message);
-        if (message.role !== "assistant") continue;
-        if (message.raw !== undefined) draft.historySearched = true;
-        for (const call of message.toolCalls ?? []) draft.callIds.add(call.id);
-      }
+      start(draft, event);
+      return;
+    case "run.resumed":
+      resume(state, event);
       return;
     case "turn.started":
       state.turn = event.turn;
       return;
     case "input.injected":
       state.messages.push(event.message);
-      if (event.as !== "correction") state.steered.add(event.turn);
+      if (event.as === "steer" || event.as === "follow_up") state.steered.add(event.turn);
+      if (event.letter !== undefined) state.letters.add(event.letter);
+      return;
+    case "context.compacted":
+      compact(state, event);
       return;
     case "turn.completed":
       completeTurn(state, event);
       return;
     case "citation":
       state.citations.push(citationOf(event));
+      addTaint(state.taint, [{ by: "server_tool" }]); // also where no call is told of: something was searched
       return;
     case "limit.warning":
       state.warned.add(event.limit);
@@ -106,6 +86,8 @@ function apply(draft: Draft, event: StoredEvent): void {
       return;
     case "tool.started":
     case "tool.input":
+    case "tool.approval.requested":
+    case "tool.approval.resolved":
     case "tool.executing":
     case "tool.completed":
       applyToCall(draft, event);
@@ -123,78 +105,30 @@ function apply(draft: Draft, event: StoredEvent): void {
   }
 }
 
-type CallEvent = Exclude<Extract<StoredEvent, { type: `tool.${string}` }>, { type: "tool.late" }>;
-
-function applyToCall(draft: Draft, event: CallEvent): void {
-  if (event.type === "tool.started") {
-    startCall(draft, event);
-    return;
-  }
-  const entry = draft.entries.get(event.call.id);
-  if (entry === undefined) return;
-  switch (event.type) {
-    case "tool.input":
-      entry.call = namedOnly(event.call); // a server tool's sub-tool may be known only now
-      if (event.call.input !== undefined) entry.input = event.call.input;
-      if (event.call.inputText !== undefined) entry.inputText = event.call.inputText;
-      if (event.issues !== undefined) entry.issues = event.issues;
-      if (event.duplicateOf !== undefined) entry.duplicateOf = event.duplicateOf;
-      return;
-    case "tool.executing":
-      if (event.call.executor === "client") draft.state.begun += 1;
-      entry.begun = true;
-      if (event.effect !== undefined && Object.hasOwn(event, "effect")) entry.effect = event.effect;
-      return;
-    case "tool.completed":
-      entry.outcome = event.outcome;
-      entry.visibility = event.visibility;
-      entry.content = event.content;
-      if (event.output !== undefined) entry.output = event.output;
-      if (event.outputArtifact !== undefined) entry.outputArtifact = event.outputArtifact;
-      if (event.error !== undefined) entry.error = event.error;
-      if (event.durationMs !== undefined) entry.durationMs = event.durationMs;
-      if (event.sources !== undefined) entry.sources = event.sources;
-      entry.timing = event.timing;
-      if (event.call.executor === "server") noteSearch(draft, entry);
-      else closeRound(draft.state, draft.rounds.get(entry.turn) ?? []);
-      return;
-    default:
-      event satisfies never;
+function start(draft: Draft, event: RunStartedEvent): void {
+  const { state } = draft;
+  state.started = event;
+  state.segmentStart = event.seq;
+  addTaint(state.taint, event.taint ?? []);
+  if (event.instructions !== undefined) state.messages.push({ role: "system", content: event.instructions });
+  for (const message of event.messages) {
+    state.messages.push(message);
+    if (message.role !== "assistant") continue;
+    if (message.raw !== undefined) draft.historySearched = true;
+    for (const call of message.toolCalls ?? []) draft.callIds.add(call.id);
   }
 }
 
-/** The calls of our own tools of a turn make a round: their results go back together. Server calls are done already. */
-function startCall(draft: Draft, event: Extract<CallEvent, { type: "tool.started" }>): void {
-  const round = draft.rounds.get(event.turn) ?? [];
-  const isOurs = event.call.executor === "client";
-  const served = draft.served.get(event.turn) ?? 0;
-  const entry: LedgerEntry = {
-    call: event.call,
-    turn: event.turn,
-    index: isOurs ? round.length : served,
-    begun: false,
-  };
-  if (!isOurs) draft.served.set(event.turn, served + 1);
-  if (isOurs) {
-    round.push(entry);
-    draft.rounds.set(event.turn, round);
-  }
-  draft.state.calls.push(entry);
-  draft.entries.set(event.call.id, entry);
-  draft.callIds.add(event.call.id);
-}
-
-function noteSearch({ finders, searches }: Draft, { call, input, outcome, sources }: LedgerEntry): void {
-  const search: SearchCall = { id: call.id, kind: call.kind, input };
-  if (outcome !== undefined) search.outcome = outcome;
-  if (sources !== undefined) search.sources = sources;
-  searches.push(search);
-  for (const source of sources ?? []) {
-    const found: FoundBy = { callId: call.id, basis: "reported" };
-    const known = finders.get(source.id);
-    if (known === undefined) finders.set(source.id, [found]);
-    else known.push(found);
-  }
+/** The run is open again. What was warned of is warned of anew, since its limits may be others. */
+function resume(state: RunState, event: RunResumedEvent): void {
+  const had = state.resumed?.instructions ?? state.started?.instructions;
+  state.resumed = { ...event, ...(event.instructions === undefined && had !== undefined ? { instructions: had } : {}) };
+  state.segmentStart = event.seq;
+  delete state.closing;
+  state.warned.clear();
+  if (event.instructions === undefined || event.instructions === had) return;
+  const rest = had === undefined ? state.messages : state.messages.slice(1);
+  state.messages = [{ role: "system", content: event.instructions }, ...rest];
 }
 
 function findersOf(draft: Draft, source: Source, current: readonly SearchCall[]): readonly FoundBy[] {
@@ -203,11 +137,6 @@ function findersOf(draft: Draft, source: Source, current: readonly SearchCall[])
   if (draft.historySearched) return []; // what was searched before this run is not on its record
   const only = inferFinder(source, [...draft.searches, ...current]);
   return only === undefined ? [] : [{ callId: only.id, basis: "inferred" }];
-}
-
-function namedOnly(call: ToolCall): ToolCall {
-  const { input: _input, inputText: _text, ...named } = call;
-  return named;
 }
 
 function citationOf({ source, span, foundBy, turn }: CitationEvent): Citation & { turn: number } {
@@ -223,18 +152,4 @@ function completeTurn(state: RunState, event: TurnCompletedEvent): void {
   // Only what was checked is counted here: calls are counted by their round, other text not at all.
   if (event.outputIssues !== undefined) state.corrections += 1;
   else if (event.output !== undefined) state.corrections = 0;
-}
-
-/** Results join the conversation together, in call order, once the last of the round is there. */
-function closeRound(state: RunState, round: readonly LedgerEntry[]): void {
-  if (round.some((entry) => entry.outcome === undefined)) return;
-  for (const { call, content } of round) {
-    state.messages.push({ role: "tool", callId: call.id, tool: call.tool, content: content ?? "" });
-  }
-  state.corrections = round.some(isMendable) ? state.corrections + 1 : 0;
-}
-
-/** Failed, so that the model should call differently or do without. */
-function isMendable({ outcome }: LedgerEntry): boolean {
-  return outcome === "invalid_input" || outcome === "unknown_tool" || outcome === "error" || outcome === "timeout";
 }

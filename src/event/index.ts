@@ -1,3 +1,9 @@
+export type {
+  ApprovalDecision,
+  ApprovalReason,
+  ToolApprovalRequestedEvent,
+  ToolApprovalResolvedEvent,
+} from "./approval-events.ts";
 export type { Artifact, ArtifactReader, ArtifactStore } from "./artifact.ts";
 export { type Asked, askedOf, isSearch } from "./asked.ts";
 export type { EventBase, LimitName, RunLimits } from "./base.ts";
@@ -24,6 +30,7 @@ export type {
   CompletedResult,
   FailedResult,
   LimitedResult,
+  PausedResult,
   Reporting,
   RunResult,
   RunResultBase,
@@ -33,6 +40,8 @@ export type {
   CacheMissedEvent,
   CitationEvent,
   ClosingEvent,
+  ContextCompactedEvent,
+  Fingerprint,
   InputInjectedEvent,
   LimitWarningEvent,
   PolicyViolationEvent,
@@ -41,15 +50,19 @@ export type {
   RunCompletedEvent,
   RunFailedEvent,
   RunLimitedEvent,
+  RunPausedEvent,
+  RunResumedEvent,
   RunStartedEvent,
+  WaitingCall,
   WarningEvent,
   WireEvent,
 } from "./run-events.ts";
 export { storedEventSchema } from "./schema.ts";
 export { totalCost } from "./spending.ts";
-export type { LedgerEntry, RunState } from "./state.ts";
+export type { ApprovalEntry, LedgerEntry, RunState } from "./state.ts";
 export type { StepIndex } from "./step.ts";
 export { closesStep, createStepIndex } from "./step.ts";
+export { addTaint, describeTaint, type TaintSource } from "./taint.ts";
 export type {
   ToolCompletedEvent,
   ToolExecutingEvent,

@@ -5,12 +5,18 @@ import type { ArtifactReader } from "./artifact.ts";
 import type { LimitName } from "./base.ts";
 import type { StoredEvent } from "./event.ts";
 import { createFold } from "./fold.ts";
-import type { ClosingEvent, RunCompletedEvent } from "./run-events.ts";
+import type { ClosingEvent, RunCompletedEvent, WaitingCall } from "./run-events.ts";
 import { totalCost } from "./spending.ts";
 import type { LedgerEntry, RunState } from "./state.ts";
+import type { TaintSource } from "./taint.ts";
 
 /** What a run came to, told apart by `status`. Plain JSON: a fold of the record. */
-export type RunResult<Output = unknown> = CompletedResult<Output> | LimitedResult | CancelledResult | FailedResult;
+export type RunResult<Output = unknown> =
+  | CompletedResult<Output>
+  | PausedResult
+  | LimitedResult
+  | CancelledResult
+  | FailedResult;
 
 /** What a result can do in the process that ran it. Not enumerable: the result itself stays plain data. */
 export interface Reporting extends ArtifactReader {
@@ -47,6 +53,8 @@ export interface RunResultBase {
   finishReason?: FinishReason;
   /** A simulator answered, not a model. */
   simulated: boolean;
+  /** How text from outside has entered the run; empty where, as far as is known, none has. */
+  taint: readonly TaintSource[];
   warnings: readonly { code: string; message: string }[];
 }
 
@@ -59,12 +67,20 @@ export interface CompletedResult<Output = unknown> extends RunResultBase {
   output: Output;
 }
 
+/** Waits for somebody, and has left the process: `resume` carries it on. */
+export interface PausedResult extends RunResultBase {
+  status: "paused";
+  waiting: readonly WaitingCall[];
+}
+
 /** Stopped at a limit, with the work kept. */
 export interface LimitedResult extends RunResultBase {
   status: "limited";
   limit: LimitName;
   used: number;
   max: number;
+  /** The most that the next turn might have used beside that, where it was not begun because of it. */
+  needed?: number;
   /** The tool whose call was repeated, with the limit `repeatedCall`. */
   tool?: string;
 }
@@ -95,9 +111,13 @@ function withStatus(base: RunResultBase, closing: ClosingEvent): RunResult {
     case "run.completed":
       return completedResult(base, closing);
     case "run.limited": {
-      const { limit, used, max, tool } = closing;
-      return { ...base, status: "limited", limit, used, max, ...(tool === undefined ? {} : { tool }) };
+      const { limit, used, max, tool, needed } = closing;
+      const limited: LimitedResult = { ...base, status: "limited", limit, used, max };
+      if (needed !== undefined) limited.needed = needed;
+      return tool === undefined ? limited : { ...limited, tool };
     }
+    case "run.paused":
+      return { ...base, status: "paused", waiting: closing.waiting };
     case "run.cancelled":
       return { ...base, status: "cancelled", reason: closing.reason };
     case "run.failed":
@@ -114,8 +134,8 @@ function completedResult(base: RunResultBase, { text, output }: RunCompletedEven
 }
 
 /** The next run brings instructions of its own. */
-function withoutInstructions({ messages, started }: RunState): readonly Message[] {
-  return started?.instructions === undefined ? messages : messages.slice(1);
+function withoutInstructions({ messages, started, resumed }: RunState): readonly Message[] {
+  return (resumed?.instructions ?? started?.instructions) === undefined ? messages : messages.slice(1);
 }
 
 function baseOf(state: RunState): RunResultBase {
@@ -130,8 +150,9 @@ function baseOf(state: RunState): RunResultBase {
     cost: totalCost(state),
     turns: state.turn,
     conversation: state.started?.conversation ?? "",
-    model: state.started?.model ?? "",
+    model: state.resumed?.model ?? state.started?.model ?? "",
     simulated: state.simulated,
+    taint: state.taint,
     warnings: state.warnings,
   };
   if (state.lastTurn?.servedModel !== undefined) base.servedModel = state.lastTurn.servedModel;

@@ -1,6 +1,8 @@
 import type { ErrorInfo } from "../errors.ts";
-import type { Citation, Message, Protection, Source, UserMessage } from "../message/index.ts";
+import type { Citation, Cost, Message, Protection, Source, Usage, UserMessage } from "../message/index.ts";
+import type { ApprovalReason } from "./approval-events.ts";
 import type { EventBase, LimitName, RunLimits } from "./base.ts";
+import type { TaintSource } from "./taint.ts";
 
 export interface RunStartedEvent extends EventBase {
   type: "run.started";
@@ -16,6 +18,61 @@ export interface RunStartedEvent extends EventBase {
   messages: readonly Message[];
   limits: RunLimits;
   conversation: string;
+  /** What the run is made of: it is carried on only with the same, unless somebody says otherwise. */
+  fingerprint?: Fingerprint;
+  /** Sampling and the like of this run, over the agent's own. */
+  settings?: Readonly<Record<string, unknown>>;
+  /** Only tools that change nothing run. */
+  effects?: "rehearse";
+  /** How text from outside had come in before the run began. Absent: as far as is known, none had. */
+  taint?: readonly TaintSource[];
+  /** The run whose conversation this one continues. */
+  continues?: string;
+  /** The run that this one branches from, and how many of its messages it keeps. */
+  branch?: { runId: string; messages: number };
+  /** The run that is played again, with the results of its tools. */
+  replays?: string;
+}
+
+/** SHA-256 of what a run is made of, in hex; the model by its name. */
+export interface Fingerprint {
+  /** Name and endpoint. */
+  model: string;
+  /** What the model is told of the tools, in order, and what they do to the world. */
+  tools: string;
+  /** Of instructions given as a text; those that a function gives are asked once a run. Absent: there are none of the kind. */
+  instructions?: string;
+  /** Of the schema that answers must fit. Absent: any text. */
+  output?: string;
+}
+
+/** The run goes on, in this process or in another: what comes now continues the record. */
+export interface RunResumedEvent extends EventBase {
+  type: "run.resumed";
+  /** From now on. */
+  model: string;
+  api: string;
+  limits: RunLimits;
+  /** Of what goes on; absent where the run began without one. */
+  fingerprint?: Fingerprint;
+  /** The parts of the fingerprint that are others than before, and were let pass. */
+  changed?: readonly string[];
+  /** The instructions from now on, when they are others than before. */
+  instructions?: string;
+}
+
+/** A call that waits for a decision. */
+export interface WaitingCall {
+  callId: string;
+  tool: string;
+  reason: ApprovalReason;
+  request: string;
+}
+
+/** The run waits for somebody and has left the process: `resume` carries it on. */
+export interface RunPausedEvent extends EventBase {
+  type: "run.paused";
+  waiting: readonly WaitingCall[];
 }
 
 /** A segment of the record ends with exactly one closing event. */
@@ -34,6 +91,8 @@ export interface RunFailedEvent extends EventBase {
 export interface RunCancelledEvent extends EventBase {
   type: "run.cancelled";
   reason: string;
+  /** The letter in the store's inbox that asked for it. */
+  letter?: string;
 }
 
 export interface RunLimitedEvent extends EventBase {
@@ -41,18 +100,22 @@ export interface RunLimitedEvent extends EventBase {
   limit: LimitName;
   used: number;
   max: number;
+  /** The most that the next turn might have used beside that, where it was not begun because of it. */
+  needed?: number;
   /** The tool whose call was repeated, with the limit `repeatedCall`. */
   tool?: string;
 }
 
 /**
  * A message has reached the conversation of a running agent: one given to it (`steer`, `follow_up`), or one that tells the
- * model why its answer does not fit the output schema (`correction`).
+ * model why its answer does not fit the output schema (`correction`), or that a limit is reached and this turn is its last (`limit`).
  */
 export interface InputInjectedEvent extends EventBase {
   type: "input.injected";
-  as: "steer" | "follow_up" | "correction";
+  as: "steer" | "follow_up" | "correction" | "limit";
   message: UserMessage;
+  /** The letter in the store's inbox that it came by, from another process. */
+  letter?: string;
 }
 
 /** 80 % of a limit is used: once a limit. Of `repeatedCall`: as many turns in a row as `loopDetector.warnAt` says. */
@@ -100,6 +163,27 @@ export interface ProtectionEvent extends EventBase, Protection {
   type: "protection";
 }
 
+/**
+ * The conversation became shorter for the model; the record keeps all of it. Applied in this order: results get shorter texts, then
+ * the messages from `from` on, `count` of them, give way to `messages`.
+ */
+export interface ContextCompactedEvent extends EventBase {
+  type: "context.compacted";
+  /** `tool_outputs`: old results gave way to summaries. `xai`: xAI wrote an opaque item. `summary`: a model wrote a text. */
+  method: "tool_outputs" | "xai" | "summary";
+  /** Tokens of the conversation, as reported or estimated, before and after. */
+  beforeTokens: number;
+  afterTokens: number;
+  /** What results of calls say from now on, by call id. */
+  results?: Readonly<Record<string, string>>;
+  from?: number;
+  count?: number;
+  messages?: readonly Message[];
+  /** What it took, where a model or xAI was asked. */
+  usage?: Usage;
+  cost?: Cost;
+}
+
 /** Something on the wire that we do not know: kept whole, never dropped. */
 export interface WireEvent extends EventBase {
   type: "wire";
@@ -107,4 +191,4 @@ export interface WireEvent extends EventBase {
 }
 
 /** An event that ends a segment of a run. */
-export type ClosingEvent = RunCompletedEvent | RunFailedEvent | RunCancelledEvent | RunLimitedEvent;
+export type ClosingEvent = RunPausedEvent | RunCompletedEvent | RunFailedEvent | RunCancelledEvent | RunLimitedEvent;

@@ -20,6 +20,8 @@ let schema: z.ZodType<StoredEvent> | undefined;
 /** A record, so that a new type does not compile until it is named here. */
 const KNOWN: Readonly<Record<StoredEvent["type"], true>> = {
   "run.started": true,
+  "run.resumed": true,
+  "run.paused": true,
   "run.completed": true,
   "run.failed": true,
   "run.cancelled": true,
@@ -30,11 +32,14 @@ const KNOWN: Readonly<Record<StoredEvent["type"], true>> = {
   "turn.completed": true,
   "tool.started": true,
   "tool.input": true,
+  "tool.approval.requested": true,
+  "tool.approval.resolved": true,
   "tool.executing": true,
   "tool.completed": true,
   "tool.late": true,
   citation: true,
   "input.injected": true,
+  "context.compacted": true,
   "limit.warning": true,
   "policy.violation": true,
   "cache.missed": true,
@@ -49,6 +54,7 @@ function buildSchema(): z.ZodType<StoredEvent> {
   const source = z.looseObject({ id: z.string(), type: z.enum(["web", "x_post", "x_user", "file"]) });
   const spending = spendingShapes();
   const { call, input } = callSchemas();
+  const { fingerprint, taint, reason } = runSchemas();
   const failed = {
     error,
     attempt: z.int(),
@@ -56,7 +62,13 @@ function buildSchema(): z.ZodType<StoredEvent> {
     usage: spending.usage.optional(),
     cost: spending.cost.optional(),
   };
-  const limitUse = { limit, used: z.number(), max: z.number(), tool: z.string().optional() };
+  const limitUse = {
+    limit,
+    used: z.number(),
+    max: z.number(),
+    needed: z.number().optional(),
+    tool: z.string().optional(),
+  };
   const output = { output: z.unknown().optional(), outputArtifact: artifact.optional() };
   const event = <T extends StoredEvent["type"], S extends z.ZodRawShape>(type: T, shape: S): z.ZodObject =>
     z.looseObject({ ...base, type: z.literal(type), ...shape });
@@ -71,12 +83,30 @@ function buildSchema(): z.ZodType<StoredEvent> {
       messages: z.array(message),
       limits: z.looseObject({}),
       conversation: z.string(),
+      fingerprint: fingerprint.optional(),
+      settings: z.looseObject({}).optional(),
+      effects: z.literal("rehearse").optional(),
+      taint: z.array(taint).optional(),
+      continues: z.string().optional(),
+      branch: z.looseObject({ runId: z.string(), messages: z.int().nonnegative() }).optional(),
+      replays: z.string().optional(),
+    }),
+    event("run.resumed", {
+      model: z.string(),
+      api: z.string(),
+      limits: z.looseObject({}),
+      fingerprint: fingerprint.optional(),
+      changed: z.array(z.string()).optional(),
+      instructions: z.string().optional(),
+    }),
+    event("run.paused", {
+      waiting: z.array(z.looseObject({ callId: z.string(), tool: z.string(), reason, request: z.string() })),
     }),
     event("run.completed", { text: z.string(), output: z.unknown().optional() }),
     event("run.failed", { error }),
-    event("run.cancelled", { reason: z.string() }),
+    event("run.cancelled", { reason: z.string(), letter: z.string().optional() }),
     event("run.limited", limitUse),
-    event("turn.started", {}),
+    event("turn.started", { final: z.literal(true).optional() }),
     event("turn.retrying", { ...failed, delayMs: z.number() }),
     event("turn.failed", failed),
     event("turn.completed", {
@@ -92,10 +122,40 @@ function buildSchema(): z.ZodType<StoredEvent> {
     }),
     event("tool.started", { call }),
     event("tool.input", { call: input, issues: issues.optional(), duplicateOf: z.string().optional() }),
+    event("tool.approval.requested", {
+      call: input,
+      reason,
+      request: z.string(),
+      hash: z.string(),
+      shown: z.string(),
+      taint: taint.optional(),
+      expiresAt: z.number().optional(),
+    }),
+    event("tool.approval.resolved", {
+      call,
+      request: z.string(),
+      decision: z.enum(["approved", "denied", "settled"]),
+      by: z.enum(["person", "policy", "reconcile", "sticky", "expiry", "rehearsal"]),
+      who: z.string().optional(),
+      reason: z.string().optional(),
+      input: z.unknown().optional(),
+      sticky: z.literal(true).optional(),
+      output: z.unknown().optional(),
+    }),
     event("tool.executing", { call, attempt: z.int(), effect: z.enum(["read", "idempotent", "write"]).optional() }),
     event("tool.completed", {
       call,
-      outcome: z.enum(["ok", "error", "invalid_input", "unknown_tool", "denied", "timeout", "cancelled", "unknown"]),
+      outcome: z.enum([
+        "ok",
+        "error",
+        "invalid_input",
+        "unknown_tool",
+        "denied",
+        "timeout",
+        "cancelled",
+        "rehearsed",
+        "unknown",
+      ]),
       ...output,
       visibility: z.enum(["full", "encrypted", "not_disclosed"]),
       content: contentSchema(),
@@ -103,6 +163,7 @@ function buildSchema(): z.ZodType<StoredEvent> {
       durationMs: z.number().optional(),
       timing: z.enum(["measured", "observed", "unknown"]),
       sources: z.array(source).optional(),
+      external: taint.optional(),
     }),
     event("tool.late", {
       call,
@@ -111,7 +172,22 @@ function buildSchema(): z.ZodType<StoredEvent> {
       error: error.optional(),
       durationMs: z.number(),
     }),
-    event("input.injected", { as: z.enum(["steer", "follow_up", "correction"]), message }),
+    event("input.injected", {
+      as: z.enum(["steer", "follow_up", "correction", "limit"]),
+      message,
+      letter: z.string().optional(),
+    }),
+    event("context.compacted", {
+      method: z.enum(["tool_outputs", "xai", "summary"]),
+      beforeTokens: z.number(),
+      afterTokens: z.number(),
+      results: z.record(z.string(), z.string()).optional(),
+      from: z.int().nonnegative().optional(),
+      count: z.int().nonnegative().optional(),
+      messages: z.array(message).optional(),
+      usage: spending.usage.optional(),
+      cost: spending.cost.optional(),
+    }),
     event("citation", {
       source,
       span: z.looseObject({ start: z.int(), end: z.int() }).optional(),
@@ -184,6 +260,25 @@ function spendingShapes(): { usage: z.ZodObject; cost: z.ZodType } {
       z.looseObject({ basis: z.enum(["billed", "estimated"]), ticks: z.int() }),
       z.looseObject({ basis: z.literal("unknown") }),
     ]),
+  };
+}
+
+function runSchemas(): { fingerprint: z.ZodObject; taint: z.ZodObject; reason: z.ZodEnum } {
+  return {
+    fingerprint: z.looseObject({
+      model: z.string(),
+      tools: z.string(),
+      instructions: z.string().optional(),
+      output: z.string().optional(),
+    }),
+    taint: z.looseObject({
+      by: z.enum(["server_tool", "external_tool", "child_run", "conversation", "history", "input"]),
+      tool: z.string().optional(),
+      callId: z.string().optional(),
+      runId: z.string().optional(),
+      asked: z.string().optional(),
+    }),
+    reason: z.enum(["approval", "untrusted", "unknown_outcome"]),
   };
 }
 

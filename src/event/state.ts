@@ -12,10 +12,31 @@ import type {
   ToolCall,
   Visibility,
 } from "../message/index.ts";
+import type { ApprovalDecision, ApprovalReason, ToolApprovalResolvedEvent } from "./approval-events.ts";
 import type { Artifact } from "./artifact.ts";
 import type { LimitName } from "./base.ts";
-import type { ClosingEvent, RunStartedEvent } from "./run-events.ts";
+import type { ClosingEvent, RunResumedEvent, RunStartedEvent } from "./run-events.ts";
+import type { TaintSource } from "./taint.ts";
 import type { TurnCompletedEvent } from "./turn-events.ts";
+
+/** The last request for approval of a call, and what became of it. */
+export interface ApprovalEntry {
+  request: string;
+  reason: ApprovalReason;
+  hash: string;
+  shown: string;
+  expiresAt?: number;
+  /** Absent while it waits. */
+  decision?: ApprovalDecision;
+  by?: ToolApprovalResolvedEvent["by"];
+  who?: string;
+  /** Why it was decided so. */
+  why?: string;
+  /** The arguments instead of the model's. */
+  input?: unknown;
+  /** What it had come to, with `settled`. */
+  output?: unknown;
+}
 
 /** One tool call and all that is known of it: an entry of the ledger. */
 export interface LedgerEntry {
@@ -28,6 +49,8 @@ export interface LedgerEntry {
   issues?: readonly InputIssue[];
   /** The call of its turn that it repeats word for word: it is not carried out. */
   duplicateOf?: string;
+  /** Absent when nobody was asked. */
+  approval?: ApprovalEntry;
   /** What the tool declared, once it has begun. */
   effect?: Effect;
   begun: boolean;
@@ -48,11 +71,15 @@ export interface LedgerEntry {
 /** What a record says so far. Only closed steps count; the money and the attempts of void ones do too. */
 export interface RunState {
   started?: RunStartedEvent;
+  /** How the run goes on, when it was resumed. */
+  resumed?: RunResumedEvent;
+  /** The `seq` of the event that opened the segment under way. */
+  segmentStart: number;
   /** The event that closed the record's last segment; absent while the run is open. */
   closing?: ClosingEvent;
   /** The last turn begun; 0 before the first. */
   turn: number;
-  /** The conversation as it is sent. The same array for the whole run; it only grows. */
+  /** The conversation as it is sent. The same array while it only grows; a new one when it was compacted or has new instructions. */
   messages: Message[];
   /** The last turn that is whole. */
   lastTurn?: TurnCompletedEvent;
@@ -72,12 +99,19 @@ export interface RunState {
   steered: Set<number>;
   warnings: { code: string; message: string }[];
   simulated: boolean;
+  /** How text from outside has entered the run; it never gets fewer. */
+  taint: TaintSource[];
+  /** Tools whose calls were approved for the rest of the run. */
+  sticky: Set<string>;
+  /** Letters of the store's inbox that the run has taken. */
+  letters: Set<string>;
   /** Turns in a row whose answer did not fit, or that asked for a call which failed in a way the model could mend. */
   corrections: number;
 }
 
 export function emptyState(): RunState {
   return {
+    segmentStart: 0,
     turn: 0,
     messages: [],
     calls: [],
@@ -90,6 +124,9 @@ export function emptyState(): RunState {
     steered: new Set(),
     warnings: [],
     simulated: false,
+    taint: [],
+    sticky: new Set(),
+    letters: new Set(),
     corrections: 0,
   };
 }

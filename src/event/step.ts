@@ -2,13 +2,19 @@ import type { StoredEvent } from "./event.ts";
 
 /**
  * Whether the event ends the step it belongs to. A step is named by its position: `turn:3`, `model:3`, `tool:3.1`.
- * A `tool.completed` closes a step only where the call is a step of its own: those of server tools belong to `model:N`.
+ * A `tool.completed` closes a step only where the call is a step of its own: those of server tools belong to `model:N`. So do requests
+ * for approval that are made with the turn; `ask:3.1.2` asks what became of an attempt, `approval:3.1` takes the decision.
  */
 export function closesStep(event: StoredEvent): boolean {
   switch (event.type) {
     case "turn.started":
     case "turn.completed":
+    case "context.compacted":
       return event.step !== undefined;
+    case "tool.approval.requested":
+      return event.step?.startsWith("ask:") ?? false;
+    case "tool.approval.resolved":
+      return event.step?.startsWith("approval:") || event.step?.startsWith("ask:") || false;
     case "tool.completed":
       return event.step?.startsWith("tool:") ?? false;
     default:

@@ -11,6 +11,7 @@ import type {
 } from "../message/index.ts";
 import type { Artifact } from "./artifact.ts";
 import type { EventBase } from "./base.ts";
+import type { TaintSource } from "./taint.ts";
 
 export interface ToolStartedEvent extends EventBase {
   type: "tool.started";
@@ -56,6 +57,8 @@ export interface ToolCompletedEvent extends EventBase {
   timing: TimingBasis;
   /** What the call found, where it is known. Absent is not the same as empty. */
   sources?: readonly Source[];
+  /** The result is text from outside: the run is tainted from here on. Server tools taint it without this. */
+  external?: TaintSource;
 }
 
 /**

@@ -4,6 +4,8 @@ import type { EventBase } from "./base.ts";
 
 export interface TurnStartedEvent extends EventBase {
   type: "turn.started";
+  /** A limit is reached: the turn is the last, and the model is offered no tool. */
+  final?: true;
 }
 
 /** What a failed attempt at a turn leaves behind. */

@@ -18,8 +18,20 @@ export interface Journal {
    * or the run's closing event alone when the run has ended. Names are unique in a run and come from positions.
    */
   step<I>(name: string, op: Op<I>, input: I): Durable<readonly StoredEvent[]>;
+  /**
+   * Waits until somebody says something under this name, which comes from the outside and once: a decision. Null when `untilMs` has
+   * passed. May leave the process instead: then it rejects with `run_paused`, and the next pass over the record waits again.
+   */
+  waitFor<T>(name: string, options?: WaitOptions): Durable<T | null>;
   /** The only legal join of steps. The order of items decides, each settles on its own. */
   all<T>(items: readonly Durable<T>[]): Durable<readonly Boxed<T>[]>;
+}
+
+export interface WaitOptions {
+  /** Milliseconds since the epoch. Absent: for as long as it takes. */
+  untilMs?: number;
+  /** The step that records what came. Where it is closed, nothing is waited for. */
+  step?: string;
 }
 
 /** The work of a step: known by id, JSON in, no closure over the loop. The input is a position, never the messages. */

@@ -1,6 +1,6 @@
 import { AgentError, errorInfo } from "../errors.ts";
 import type { ClosingEvent, NewDelta, StoredEvent } from "../event/index.ts";
-import type { Boxed, Durable, Journal, Op, StepInfo } from "./journal.ts";
+import type { Boxed, Durable, Journal, Op, StepInfo, WaitOptions } from "./journal.ts";
 import type { RecordedIn, RunRecord } from "./record.ts";
 
 /** What a journal in this process needs. */
@@ -11,22 +11,34 @@ export interface JournalOptions {
   createEpoch: () => string;
   /** Shows live viewers the deltas of one attempt. A promise means that they are behind. */
   onDeltas: (deltas: readonly NewDelta[], place: RecordedIn) => Promise<void> | void;
+  /** What came from outside under a name: null when the time has passed; rejects with `run_paused` to leave the process. */
+  waitFor: (name: string, untilMs: number | undefined) => Promise<unknown>;
 }
 
 /** Journals the steps of a loop over a record: a step whose result is recorded is read back, not run again. */
 export function createMemoryJournal(options: JournalOptions): Journal {
-  const running = new Map<string, Promise<readonly StoredEvent[]>>();
-  return createPass(options, running);
+  return createPass(options, createUnderWay());
+}
+
+/** What several passes over one record share: steps that run and waits, by name, so that a pass joins them instead of starting them again. */
+export interface UnderWay {
+  steps: Map<string, Promise<readonly StoredEvent[]>>;
+  /** Also those that are over: what came is not on the record before a step has put it there. */
+  waits: Map<string, { came: Promise<unknown>; isOver: boolean }>;
+}
+
+export function createUnderWay(): UnderWay {
+  return { steps: new Map(), waits: new Map() };
 }
 
 /**
- * One run of the loop over the record. `running` holds the steps under way, so that another pass joins them
- * instead of starting them again.
+ * One run of the loop over the record.
+ * @param abandon What a pass that is given up at each await gets instead of what it waits for. Absent: it goes on.
  */
 export function createPass(
   options: JournalOptions,
-  running: Map<string, Promise<readonly StoredEvent[]>>,
-  awaited: (step: Promise<readonly StoredEvent[]>) => Durable<readonly StoredEvent[]> = (step) => step,
+  { steps, waits }: UnderWay,
+  abandon?: (work: Promise<unknown>) => Durable<never>,
 ): Journal {
   const { record } = options;
   const named = new Set<string>();
@@ -36,16 +48,33 @@ export function createPass(
     named.add(name);
     const known = recordedResult(record, name);
     if (known !== undefined) return Promise.resolve(known);
-    let underWay = running.get(name);
+    let underWay = steps.get(name);
     if (underWay === undefined) {
-      underWay = runStep(options, name, op, input).finally(() => running.delete(name));
-      running.set(name, underWay);
+      underWay = runStep(options, name, op, input).finally(() => steps.delete(name));
+      steps.set(name, underWay);
     }
-    return awaited(underWay);
+    return abandon === undefined ? underWay : abandon(underWay);
+  };
+  const waitFor = <T>(name: string, { untilMs, step: closing }: WaitOptions = {}): Durable<T | null> => {
+    if (closing !== undefined && recordedResult(record, closing) !== undefined) return Promise.resolve(null);
+    const wait = waits.get(name) ?? begin(options.waitFor(name, untilMs));
+    waits.set(name, wait);
+    // What comes under the name is what the loop asked for; whoever records it checks it.
+    if (wait.isOver || abandon === undefined) return wait.came as Promise<T | null>;
+    return abandon(wait.came.catch(() => {})); // the next pass is told why it failed
   };
   const all = async <T>(items: readonly Durable<T>[]): Promise<readonly Boxed<T>[]> =>
     await Promise.all(items.map(box));
-  return { runId: record.runId, step, all };
+  return { runId: record.runId, step, waitFor, all };
+}
+
+function begin(came: Promise<unknown>): { came: Promise<unknown>; isOver: boolean } {
+  const wait = { came, isOver: false };
+  const end = (): void => {
+    wait.isOver = true;
+  };
+  came.then(end, end);
+  return wait;
 }
 
 /** A run that has ended answers every step that is not closed with its closing event, so that the loop unwinds. */

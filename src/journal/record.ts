@@ -65,6 +65,7 @@ export function createRecord(options: RecordOptions): RunRecord {
       refusePromise(persist(stamped));
     } catch (cause) {
       persist = undefined;
+      if (cause instanceof AgentError && OWN_WORDS.has(cause.code)) throw cause;
       const message = `The store could not take ${stamped.length} events of ${runId}: ${errorMessage(cause)}. The run ends here; what is stored is whole up to this point.`;
       throw new AgentError("store_failed", message, { cause });
     }
@@ -77,6 +78,9 @@ export function createRecord(options: RecordOptions): RunRecord {
     return { ...event, seq, runId, at: clock.now(), ...where } as StoredEvent;
   }
 }
+
+/** What a store refuses because the run is not ours any more: said as it is, since whoever reads it must act otherwise. */
+const OWN_WORDS: ReadonlySet<string> = new Set(["lease_lost", "run_locked", "seq_conflict"]);
 
 /** The types let an async `append` pass: its events would count as stored while they are not, and its failure as nobody's. */
 function refusePromise(returned: unknown): void {

@@ -1,6 +1,5 @@
-import type { StoredEvent } from "../event/index.ts";
 import type { Durable, Journal } from "./journal.ts";
-import { createPass, type JournalOptions } from "./memory.ts";
+import { createPass, createUnderWay, type JournalOptions, type UnderWay } from "./memory.ts";
 
 /**
  * Drives a loop so that every await on a step that had to run replays the loop from the top: the pass that waited is
@@ -8,7 +7,7 @@ import { createPass, type JournalOptions } from "./memory.ts";
  * anything between two awaits that the record does not hold, behaves differently here. For tests.
  */
 export async function alwaysReplay(options: JournalOptions, loop: (journal: Journal) => Promise<void>): Promise<void> {
-  const running = new Map<string, Promise<readonly StoredEvent[]>>();
+  const running = createUnderWay();
   for (;;) {
     const pass = startPass(options, running, loop);
     if ((await Promise.race([pass.finished, pass.suspended])) === "finished") return;
@@ -23,13 +22,13 @@ interface Pass {
 
 function startPass(
   options: JournalOptions,
-  running: Map<string, Promise<readonly StoredEvent[]>>,
+  running: UnderWay,
   loop: (journal: Journal) => Promise<void>,
 ): Pass {
   const { promise: suspended, resolve, reject } = Promise.withResolvers<"suspended">();
   // The abandoned pass must never go on: what it waits for settles for the driver alone.
-  const abandon = (step: Promise<readonly StoredEvent[]>): Durable<readonly StoredEvent[]> => {
-    step.then(() => resolve("suspended"), reject);
+  const abandon = (work: Promise<unknown>): Durable<never> => {
+    work.then(() => resolve("suspended"), reject);
     return new Promise(() => {});
   };
   const journal = createPass(options, running, abandon);

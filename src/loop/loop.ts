@@ -1,6 +1,7 @@
 import { AgentError, type ErrorCode } from "../errors.ts";
 import { isClosing, type StoredEvent } from "../event/index.ts";
-import type { Boxed, Journal, Op } from "../journal/index.ts";
+import type { Boxed, Durable, Journal, Op } from "../journal/index.ts";
+import type { OpenRequest, Round, UncertainCall } from "./rounds.ts";
 
 /** Where a step stands: all that an op is given. */
 export interface TurnPosition {
@@ -12,6 +13,11 @@ export interface CallPosition extends TurnPosition {
   index: number;
 }
 
+/** What came for a request, as whoever sent it wrote it; null when its time has passed. */
+export interface DecisionPosition extends CallPosition {
+  decision: unknown;
+}
+
 /** The work the loop orders. */
 export interface LoopOps {
   /** Lets the turn begin, or ends the run. */
@@ -20,8 +26,16 @@ export interface LoopOps {
   model: Op<TurnPosition>;
   /** Carries out one tool call of the turn. */
   tool: Op<CallPosition>;
-  /** How many of the turn's calls may run; decided from the record alone. */
+  /** Asks what became of a call that was begun and not ended. */
+  ask: Op<CallPosition & UncertainCall>;
+  /** Takes a decision on a call. */
+  approval: Op<DecisionPosition>;
+  /** Ends the segment, because somebody has to decide. */
+  pause: Op<TurnPosition>;
+  /** How many of the turn's calls may run; decided from the record alone, as is all below. */
   allowedCalls(turn: number, asked: number): number;
+  round(turn: number, count: number): Round;
+  openRequests(turn: number): readonly OpenRequest[];
 }
 
 /**
@@ -33,12 +47,48 @@ export async function runLoop(journal: Journal, ops: LoopOps): Promise<void> {
     if (hasEnded(await journal.step(`turn:${turn}`, ops.turn, { turn }))) return;
     const answer = await journal.step(`model:${turn}`, ops.model, { turn });
     if (hasEnded(answer)) return;
-    const calls = ops.allowedCalls(turn, clientCalls(answer));
-    const steps = Array.from({ length: calls }, (_, index) =>
-      journal.step(`tool:${turn}.${index + 1}`, ops.tool, { turn, index }),
-    );
-    throwFirst(await journal.all(steps));
+    const count = ops.allowedCalls(turn, clientCalls(answer));
+    if (count > 0 && (await carryOut(journal, ops, { turn, count })) === "ended") return;
   }
+}
+
+/** The calls of a turn: what may run runs at once, and what somebody has to decide on in a second round. */
+async function carryOut(
+  journal: Journal,
+  ops: LoopOps,
+  { turn, count }: { turn: number; count: number },
+): Promise<"done" | "ended"> {
+  const run = (index: number): Durable<readonly StoredEvent[]> =>
+    journal.step(`tool:${turn}.${index + 1}`, ops.tool, { turn, index });
+  const { free, held, uncertain } = ops.round(turn, count);
+  const asked = uncertain.map(({ index, attempt }) =>
+    journal.step(`ask:${turn}.${index + 1}.${attempt}`, ops.ask, { turn, index, attempt }),
+  );
+  throwFirst(await journal.all([...free.map(run), ...asked]));
+  if ((await decide(journal, ops, turn)) === "ended") return "ended";
+  throwFirst(await journal.all([...held, ...uncertain.map(({ index }) => index)].sort((a, b) => a - b).map(run)));
+  return "done";
+}
+
+async function decide(journal: Journal, ops: LoopOps, turn: number): Promise<"done" | "ended"> {
+  const open = ops.openRequests(turn);
+  if (open.length === 0) return "done";
+  const came = await journal.all(open.map(({ letter, step, untilMs }) => journal.waitFor(letter, { step, untilMs })));
+  const taken = open.flatMap(({ index, step }, position) => {
+    const item = came[position];
+    if (item === undefined || !("ok" in item)) return [];
+    return [journal.step(step, ops.approval, { turn, index, decision: item.ok })];
+  });
+  throwFirst(await journal.all(taken));
+  throwFirst(came.filter((item) => !leaves(item)));
+  if (!came.some(leaves)) return "done";
+  await journal.step(`pause:${turn}`, ops.pause, { turn });
+  return "ended";
+}
+
+/** The journal leaves the process instead of waiting. */
+function leaves(item: Boxed<unknown>): boolean {
+  return "err" in item && item.err.code === "run_paused";
 }
 
 function hasEnded(events: readonly StoredEvent[]): boolean {

@@ -1,5 +1,5 @@
 import { AgentError, type AgentErrorOptions, type ErrorCode } from "../errors.ts";
-import type { LimitedResult, Reporting, RunResult } from "../event/index.ts";
+import type { LimitedResult, PausedResult, Reporting, RunResult } from "../event/index.ts";
 
 /** A run did not complete. `result` is all that it came to; `message` says why and how to go on. */
 export class RunError extends AgentError {
@@ -26,6 +26,8 @@ export function runError(result: Exclude<RunResult, { status: "completed" }> & R
       const retryable = result.error.retryable ?? false;
       return new RunError(result, { code, message: `${run} failed: ${result.error.message}`, retryable, cause });
     }
+    case "paused":
+      return new RunError(result, { code: "run_paused", message: `${run} waits ${whyPaused(result)}`, cause });
     case "limited":
       return new RunError(result, {
         code: "run_limited",
@@ -41,6 +43,11 @@ export function runError(result: Exclude<RunResult, { status: "completed" }> & R
     default:
       return result satisfies never;
   }
+}
+
+function whyPaused({ runId, waiting }: PausedResult): string {
+  const calls = waiting.map(({ tool, callId }) => `${tool} (${callId})`).join(", ");
+  return `for a decision on ${calls}. Call agent.resolveApproval("${runId}", callId, { approve: true }), then agent.resume("${runId}").`;
 }
 
 function whyLimited({ limit, used, max, tool }: LimitedResult): string {

@@ -128,7 +128,7 @@ export interface InputIssue {
 }
 
 /**
- * How a tool call ended: `unknown` means it may or may not have happened.
+ * How a tool call ended: `unknown` means it may or may not have happened, `rehearsed` that it would have been carried out.
  * Only `ok` has an output; every other one has an error and a text that lets the model mend its call.
  */
 export type Outcome =
@@ -139,6 +139,7 @@ export type Outcome =
   | "denied"
   | "timeout"
   | "cancelled"
+  | "rehearsed"
   | "unknown";
 
 /** How much of a tool's output the record holds: xAI does not disclose most outputs of its own tools. */

@@ -18,8 +18,11 @@ const CALL_ORDER: readonly string[] = ["tool.started", "tool.input", "tool.execu
 interface CallState {
   executor: string;
   stage: number;
-  step: string | undefined;
+  epoch: string | undefined;
   hasInput: boolean;
+  /** The request for approval that waits. */
+  request: string | undefined;
+  denied: boolean;
 }
 
 interface Watch {
@@ -75,9 +78,8 @@ function seeStored(watch: Watch, event: StoredEvent): void {
   const broken = (rule: string): number => watch.problems.push(`seq ${event.seq} ${event.type}: ${rule}`);
   if (event.seq !== watch.seq + 1) broken(`seq follows ${watch.seq}`);
   watch.seq = event.seq;
-  if (event.type === "run.started") {
-    if (watch.isOpen || watch.closing !== undefined) broken("a run starts once");
-    watch.isOpen = true;
+  if (event.type === "run.started" || event.type === "run.resumed") {
+    openSegment(watch, event.type, broken);
     return;
   }
   if (!watch.isOpen && watch.closing === undefined) broken("nothing comes before run.started");
@@ -97,6 +99,18 @@ function seeStored(watch: Watch, event: StoredEvent): void {
     return;
   }
   seeInStep(watch, event, broken);
+}
+
+/** A segment begins. One that a process did not live to close is closed by the next: what it left open is void. */
+function openSegment(watch: Watch, type: "run.started" | "run.resumed", broken: (rule: string) => void): void {
+  if (type === "run.started" && (watch.isOpen || watch.closing !== undefined)) broken("a run starts once");
+  if (type === "run.resumed" && watch.seq === 0) broken("a run starts before it is resumed");
+  if (type === "run.resumed" && watch.closing === "run.completed") broken("a run that completed does not go on");
+  for (const epoch of watch.liveEpoch.values()) watch.voidEpochs.add(epoch);
+  watch.liveEpoch.clear();
+  watch.pending.clear();
+  watch.closing = undefined;
+  watch.isOpen = true;
 }
 
 /** Evidence of a call that was answered for: behind its end, wherever the run is by then, and once. */
@@ -150,12 +164,16 @@ function remember(watch: Watch, epoch: string, event: StoredEvent): void {
 }
 
 function seeCall(watch: Watch, event: StoredEvent, broken: (rule: string) => void): void {
+  if (event.type === "tool.approval.requested" || event.type === "tool.approval.resolved") {
+    seeApproval(watch, event, broken);
+    return;
+  }
   const stage = CALL_ORDER.indexOf(event.type);
   if (stage === -1 || !("call" in event)) return;
   const known = watch.calls.get(event.call.id);
   if (known === undefined) {
     if (stage !== 0) broken(`the call ${event.call.id} has not started`);
-    watch.calls.set(event.call.id, { executor: event.call.executor, stage, step: event.step, hasInput: false });
+    watch.calls.set(event.call.id, { executor: event.call.executor, stage, epoch: event.epoch, ...FRESH });
     return;
   }
   if (known.executor !== event.call.executor) broken(`the executor of ${event.call.id} changed`);
@@ -163,6 +181,11 @@ function seeCall(watch: Watch, event: StoredEvent, broken: (rule: string) => voi
     seeServerCall(known, stage, broken);
     return;
   }
+  // Another attempt at the call: what the one before it left is void.
+  if (known.epoch !== event.epoch && known.stage === EXECUTING) known.stage = 1;
+  known.epoch = event.epoch;
+  if (known.request !== undefined) broken(`the call ${event.call.id} waits for a decision on ${known.request}`);
+  if (known.denied && stage === EXECUTING) broken(`the call ${event.call.id} was denied`);
   if (stage <= known.stage) broken(`the call ${event.call.id} was at ${CALL_ORDER[known.stage]} already`);
   if (stage > 1 && known.stage < 1) broken(`the call ${event.call.id} has no input yet`);
   known.stage = stage;
@@ -178,7 +201,33 @@ function seeServerCall(known: CallState, stage: number, broken: (rule: string) =
   known.stage = Math.max(known.stage, stage);
 }
 
+const EXECUTING = 2;
 const COMPLETED = 3;
+const FRESH: Pick<CallState, "hasInput" | "request" | "denied"> = {
+  hasInput: false,
+  request: undefined,
+  denied: false,
+};
+
+/** Asked behind the input, decided once, and before the handler runs. */
+function seeApproval(
+  watch: Watch,
+  event: Extract<StoredEvent, { type: `tool.approval.${string}` }>,
+  broken: (rule: string) => void,
+): void {
+  const known = watch.calls.get(event.call.id);
+  if (known === undefined || known.stage < 1) return void broken(`the call ${event.call.id} has no input yet`);
+  if (known.stage === COMPLETED) broken(`the call ${event.call.id} was completed already`);
+  if (event.type === "tool.approval.requested") {
+    if (known.request !== undefined) broken(`the call ${event.call.id} waits for ${known.request} already`);
+    known.request = event.request;
+    return;
+  }
+  const isAsked = known.request === event.request;
+  if (!isAsked && event.by !== "reconcile" && event.by !== "policy") broken(`nobody asked for ${event.request}`);
+  known.request = undefined;
+  known.denied = event.decision === "denied";
+}
 
 function seeDelta(watch: Watch, delta: Extract<RunEvent, { after: number }>): void {
   const broken = (rule: string): number => watch.problems.push(`${delta.type} after ${delta.after}: ${rule}`);

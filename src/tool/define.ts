@@ -1,4 +1,5 @@
 import { ownOptions } from "../own.ts";
+import { createNeedsApproval } from "./approval.ts";
 import { createCheck } from "./check.ts";
 import { createExecute, MAX_STORED_BYTES } from "./execute.ts";
 import { gateSchema, passGate } from "./gate.ts";
@@ -6,6 +7,7 @@ import { checkToolOptions } from "./habits.ts";
 import { isEventOf } from "./is.ts";
 import type { ToolOptions } from "./options.ts";
 import { xaiSchemaProfile } from "./profile.ts";
+import { createReconcile } from "./reconcile.ts";
 import { type SchemaInput, type ToolSchema, toJsonSchema } from "./schema.ts";
 import type { Tool, ToolEvent } from "./tool.ts";
 
@@ -38,6 +40,9 @@ export function defineTool<S extends ToolSchema, Context = unknown, Output = unk
     onError: options.onError ?? "model",
     check: createCheck(options.input, label),
     execute: createExecute(options),
+    needsApproval: createNeedsApproval(options),
+    approvalTimeoutMs: options.approvalTimeoutMs,
+    reconcile: createReconcile(options),
     is: (event): event is ToolEvent<SchemaInput<S>, Output> => isEventOf(name, event),
   });
 }

@@ -19,11 +19,18 @@ export const MAX_STORED_BYTES = 1_048_576;
 export function createExecute<S extends ToolSchema, Context, Output>(
   options: ToolOptions<S, Context, Output>,
 ): Tool<Context>["execute"] {
+  const encodeResult = createEncodeResult(options);
+  // `value` is what `check`, made of the same schema, gave out.
+  return async (value, tool) => encodeResult(await options.execute(value as SchemaOutput<S>, tool));
+}
+
+/** Makes what a handler returned into what is stored and shown. Rejects with `tool_failed`, which says that the tool ran. */
+export function createEncodeResult<S extends ToolSchema, Context, Output>(
+  options: ToolOptions<S, Context, Output>,
+): (returned: Output) => Promise<ToolOutput> {
   const { name, output, toModel, maxStoredBytes = MAX_STORED_BYTES } = options;
   const check = output === undefined ? undefined : createCheck(output, `Tool ${name}: output`);
-  return async (value, tool) => {
-    // `value` is what `check`, made of the same schema, gave out.
-    const returned = await options.execute(value as SchemaOutput<S>, tool);
+  return async (returned) => {
     const checked = check === undefined ? returned : await checkOutput(check, returned, name);
     const stored = toOutput(checked, maxStoredBytes, name);
     return toModel === undefined ? stored : { ...stored, content: await viewOf(toModel, returned, name) };

@@ -18,6 +18,9 @@ const OPTIONS: readonly string[] = [
   "onError",
   "execute",
   "toModel",
+  "approval",
+  "approvalTimeoutMs",
+  "reconcile",
 ];
 
 /** What other libraries call our options. */
@@ -38,6 +41,11 @@ const HABITS: ReadonlyMap<string, string> = new Map([
   ["timeout", "timeoutMs"],
   ["desc", "description"],
   ["toModelOutput", "toModel"],
+  ["needsApproval", "approval"],
+  ["needs_approval", "approval"],
+  ["requireApproval", "approval"],
+  ["requiresApproval", "approval"],
+  ["approvalTimeout", "approvalTimeoutMs"],
 ]);
 
 /** Longest delay a timer takes. */
@@ -95,6 +103,23 @@ function checkValues(given: Record<string, unknown>): void {
   checkChoice(given, "private", [true, false]);
   checkChoice(given, "endsRun", [true, false]);
   checkConcurrency(given);
+  checkEffects(given);
+}
+
+function checkEffects(given: Record<string, unknown>): void {
+  const { approval, approvalTimeoutMs, reconcile, effect } = given;
+  if (approval !== undefined && typeof approval !== "boolean" && typeof approval !== "function") {
+    throw invalid(given, `has approval ${String(approval)}. It takes true, false or a function: (input) => true`);
+  }
+  checkNumber(given, "approvalTimeoutMs", approvalTimeoutMs, [1, Number.MAX_SAFE_INTEGER]);
+  if (reconcile === undefined) return;
+  if (typeof reconcile !== "function") throw invalid(given, "has a reconcile that is no function");
+  if (effect === "write") return;
+  const has = effect === undefined ? "no effect" : `effect ${String(effect)}`;
+  throw invalid(
+    given,
+    `has a reconcile and ${has}: only a write is asked about. Write effect: "write", or leave it out`,
+  );
 }
 
 function checkNumber(given: Record<string, unknown>, name: string, value: unknown, [min, max]: [number, number]): void {

@@ -48,10 +48,13 @@ export type { Spilled } from "./spill.ts";
 export type {
   AgentTool,
   AnyTool,
+  ApprovalInfo,
   Concurrency,
   ContextOf,
   InputVerdict,
   JsonSchema,
+  Reconciled,
+  ReconciledCall,
   Stored,
   Tool,
   ToolAnswer,

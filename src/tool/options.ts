@@ -1,9 +1,9 @@
 import type { StandardTypedV1 } from "@standard-schema/spec";
 import type { Effect } from "../message/index.ts";
 import type { SchemaOutput, ToolSchema } from "./schema.ts";
-import type { Concurrency, JsonSchema, ToolContext } from "./tool.ts";
+import type { ApprovalInfo, Concurrency, JsonSchema, Reconciled, ToolContext } from "./tool.ts";
 
-/** What `defineTool` takes. Write `toModel` after `execute`, so that its parameter is inferred. */
+/** What `defineTool` takes. Write `toModel`, `approval` and `reconcile` after `execute`, so that their parameters are inferred. */
 export interface ToolOptions<S extends ToolSchema, Context, Output> {
   /** 1 to 64 letters, digits, `_` and `-`, beginning with a letter or `_`; none of xAI's own tool names. */
   name: string;
@@ -50,4 +50,20 @@ export interface ToolOptions<S extends ToolSchema, Context, Output> {
    * files and texts (`[imagePart(bytes)]`), anything else as JSON.
    */
   toModel?: (output: Output) => unknown;
+  /**
+   * Whether a person must agree before a call is carried out; a function decides by the arguments. One that throws, or answers with
+   * anything but true or false, keeps the call from running. Default false.
+   */
+  approval?: boolean | ((input: SchemaOutput<S>, info: ApprovalInfo<Context>) => boolean | Promise<boolean>);
+  /** Milliseconds after which a request that nobody answered counts as denied. Default: never. */
+  approvalTimeoutMs?: number;
+  /**
+   * Only with `effect: "write"`. Finds out whether a call happened whose outcome is not known (the process stopped while it ran), by
+   * `tool.key` for instance: `{ happened: true, output }` with what `execute` would have returned, `{ happened: false }` when it may
+   * be run, undefined when it cannot be told. It must not have the effect itself.
+   */
+  reconcile?: (
+    input: SchemaOutput<S>,
+    tool: ToolContext<Context>,
+  ) => Reconciled<NoInfer<Output>> | Promise<Reconciled<NoInfer<Output>>>;
 }

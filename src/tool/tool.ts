@@ -30,6 +30,14 @@ export interface ToolContext<Context = unknown> {
   progress(data: unknown): void;
 }
 
+/** What an `approval` function may decide by, beside the arguments. */
+export interface ApprovalInfo<Context = unknown> {
+  /** Text from outside has entered the run: from the web, X, MCP or an `external` tool. */
+  readonly tainted: boolean;
+  /** The application's own data, as given to `run` or `stream`. */
+  readonly context: Context;
+}
+
 /** `parallel` (default) runs beside anything; `serial` runs alone among serial ones; a key runs alone among its equals. */
 export type Concurrency = "parallel" | "serial" | { readonly key: string };
 
@@ -74,6 +82,18 @@ export interface Tool<Context = unknown, Input = unknown, Output = unknown> {
    */
   readonly execute: (value: unknown, tool: ToolContext<Context>) => Promise<ToolOutput>;
   /**
+   * Whether a person must agree before the handler runs on what `check` returned. Rejects with `tool_failed`, saying that the
+   * tool was not run, when its `approval` function threw or gave back neither true nor false.
+   */
+  readonly needsApproval: (value: unknown, info: ApprovalInfo<Context>) => Promise<boolean>;
+  /** Milliseconds after which an unanswered request counts as denied; undefined: never. */
+  readonly approvalTimeoutMs: number | undefined;
+  /**
+   * Finds out whether a call of unknown outcome happened; its output is checked and encoded as that of `execute`. Undefined where the
+   * tool has none. Rejects with what it threw, or with `tool_failed` when its answer cannot be used: the outcome stays unknown.
+   */
+  readonly reconcile: ((value: unknown, tool: ToolContext<Context>) => Promise<ReconciledCall>) | undefined;
+  /**
    * Narrows an event to this tool's: `tool.input` with arguments that fit, `tool.executing`, and `tool.completed`
    * with outcome `ok` whose output the record holds (one that is too large for it stands beside it, as `outputArtifact`).
    */
@@ -89,6 +109,15 @@ export interface ToolOutput {
   /** What the model is shown, as yet uncut; absent where that is the output itself. */
   content?: string | readonly ContentPart[];
 }
+
+/**
+ * What a tool found out about a call whose outcome is not known: it happened, with what the handler would have returned; it did not,
+ * so that it may be run; undefined when that cannot be told.
+ */
+export type Reconciled<Output> = { happened: true; output: Output } | { happened: false } | undefined;
+
+/** The same with the output as the record holds it and the model is shown it. */
+export type ReconciledCall = ({ happened: true } & ToolOutput) | { happened: false } | undefined;
 
 /** Any tool, whatever it needs and returns. `never` makes the context accept all. */
 export type AnyTool = Tool<never, unknown, unknown>;

@@ -46,8 +46,9 @@ export function createToolbox(tools: readonly AgentTool[]): Toolbox {
 /** Whether a value was made by `defineTool`, or has all that such a value has. */
 export function isTool(value: unknown): value is AnyTool {
   if (typeof value !== "object" || value === null) return false;
-  const { kind, name, check, execute, is } = value as Partial<AnyTool>; // any of them may be missing or of another type
-  const hasFunctions = [check, execute, is].every((part) => typeof part === "function");
+  // Any of them may be missing or of another type.
+  const { kind, name, check, execute, needsApproval, is } = value as Partial<AnyTool>;
+  const hasFunctions = [check, execute, needsApproval, is].every((part) => typeof part === "function");
   return kind === "function" && typeof name === "string" && hasFunctions;
 }
 

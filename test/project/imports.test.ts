@@ -5,11 +5,12 @@ import { describe, expect, it } from "vitest";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
-/** Who may import whom (DESIGN, section 5). `clock` and `own` stand beside `errors`: they import nothing. */
+/** Who may import whom (DESIGN, section 5). `clock`, `own` and `digest` stand beside `errors`: they import nothing. */
 const TABLE: Readonly<Record<string, readonly string[]>> = {
   errors: [],
   clock: [],
   own: [],
+  digest: [],
   message: ["errors"],
   event: ["message", "errors"],
   wire: ["errors", "clock", "own"],
@@ -18,9 +19,10 @@ const TABLE: Readonly<Record<string, readonly string[]>> = {
   model: ["message", "wire", "tool", "errors", "clock"],
   client: ["model", "wire", "message", "errors", "clock", "own"],
   output: ["message", "tool", "errors"],
-  loop: ["message", "event", "tool", "output", "journal", "model", "errors", "clock"],
-  store: ["message", "event", "errors"],
-  cli: ["message", "event", "store", "tool", "errors", "index"],
+  loop: ["message", "event", "tool", "output", "journal", "model", "errors", "clock", "digest"],
+  store: ["message", "event", "errors", "digest"],
+  resume: ["message", "event", "tool", "store", "loop", "model", "errors", "clock", "own", "digest"],
+  cli: ["message", "event", "store", "tool", "resume", "errors", "index"],
   agent: [
     "message",
     "event",
@@ -32,9 +34,11 @@ const TABLE: Readonly<Record<string, readonly string[]>> = {
     "model",
     "client",
     "loop",
+    "resume",
     "errors",
     "clock",
     "own",
+    "digest",
   ],
   sim: ["wire", "errors"],
   cassette: ["wire", "errors", "clock"],
@@ -50,6 +54,7 @@ const TABLE: Readonly<Record<string, readonly string[]>> = {
     "model",
     "client",
     "loop",
+    "resume",
     "agent",
     "errors",
     "clock",
@@ -121,7 +126,7 @@ describe("the source", () => {
       if (conceptOf(from) === conceptOf(to)) return false;
       return (
         !to.endsWith("/index.ts") &&
-        !["src/errors.ts", "src/clock.ts", "src/own.ts", "src/agent.ts", "src/agent-options.ts"].includes(to)
+        !["src/errors.ts", "src/clock.ts", "src/own.ts", "src/digest.ts", "src/agent.ts", "src/agent-options.ts"].includes(to)
       );
     });
     expect(wrong).toEqual([]);

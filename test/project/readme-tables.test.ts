@@ -19,6 +19,8 @@ import { contributing, firstColumn, inBackticks, readme, root, tableOf } from ".
 /** The compiler keeps these lists whole: a type that is missing here, or that is gone, does not compile. */
 const STORED: Readonly<Record<StoredEvent["type"], true>> = {
   "run.started": true,
+  "run.resumed": true,
+  "run.paused": true,
   "run.completed": true,
   "run.failed": true,
   "run.cancelled": true,
@@ -29,10 +31,13 @@ const STORED: Readonly<Record<StoredEvent["type"], true>> = {
   "turn.completed": true,
   "tool.started": true,
   "tool.input": true,
+  "tool.approval.requested": true,
+  "tool.approval.resolved": true,
   "tool.executing": true,
   "tool.completed": true,
   "tool.late": true,
   "input.injected": true,
+  "context.compacted": true,
   citation: true,
   "limit.warning": true,
   "policy.violation": true,

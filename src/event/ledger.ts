@@ -1,0 +1,180 @@
+import type { FoundBy, ToolCall } from "../message/index.ts";
+import { askedOf } from "./asked.ts";
+import type { StoredEvent } from "./event.ts";
+import type { SearchCall } from "./finders.ts";
+import { type ApprovalEntry, emptyState, type LedgerEntry, type RunState } from "./state.ts";
+import { addTaint } from "./taint.ts";
+import { visibleLine } from "./visible-text.ts";
+
+/** What `apply` writes to: the state, and indexes that keep its cost independent of the run's length. */
+export interface Draft {
+  state: RunState;
+  rounds: Map<number, LedgerEntry[]>;
+  /** Server calls of each turn so far. */
+  served: Map<number, number>;
+  entries: Map<string, LedgerEntry>;
+  callIds: Set<string>;
+  /** Calls by the id of a source that they say they found. */
+  finders: Map<string, FoundBy[]>;
+  /** Every call at xAI that has ended. */
+  searches: SearchCall[];
+  /** Whether the server worked in the history that the run began with. */
+  historySearched: boolean;
+}
+
+export function createDraft(): Draft {
+  return {
+    state: emptyState(),
+    rounds: new Map(),
+    served: new Map(),
+    entries: new Map(),
+    callIds: new Set(),
+    finders: new Map(),
+    searches: [],
+    historySearched: false,
+  };
+}
+
+export type CallEvent = Exclude<Extract<StoredEvent, { type: `tool.${string}` }>, { type: "tool.late" }>;
+
+/** Brings the ledger up to date with an event of a call. */
+export function applyToCall(draft: Draft, event: CallEvent): void {
+  if (event.type === "tool.started") {
+    startCall(draft, event);
+    return;
+  }
+  const entry = draft.entries.get(event.call.id);
+  if (entry === undefined) return;
+  switch (event.type) {
+    case "tool.approval.requested":
+      entry.approval = requested(event);
+      return;
+    case "tool.approval.resolved":
+      resolve(draft.state, entry, event);
+      return;
+    case "tool.input":
+      entry.call = namedOnly(event.call); // a server tool's sub-tool may be known only now
+      if (event.call.executor === "server") sayWhatWasAsked(draft.state, event.call);
+      if (event.call.input !== undefined) entry.input = event.call.input;
+      if (event.call.inputText !== undefined) entry.inputText = event.call.inputText;
+      if (event.issues !== undefined) entry.issues = event.issues;
+      if (event.duplicateOf !== undefined) entry.duplicateOf = event.duplicateOf;
+      return;
+    case "tool.executing":
+      if (event.call.executor === "client") draft.state.begun += 1;
+      entry.begun = true;
+      if (event.effect !== undefined && Object.hasOwn(event, "effect")) entry.effect = event.effect;
+      return;
+    case "tool.completed":
+      entry.outcome = event.outcome;
+      entry.visibility = event.visibility;
+      entry.content = event.content;
+      if (event.output !== undefined) entry.output = event.output;
+      if (event.outputArtifact !== undefined) entry.outputArtifact = event.outputArtifact;
+      if (event.error !== undefined) entry.error = event.error;
+      if (event.durationMs !== undefined) entry.durationMs = event.durationMs;
+      if (event.sources !== undefined) entry.sources = event.sources;
+      entry.timing = event.timing;
+      if (event.external !== undefined) addTaint(draft.state.taint, [event.external]);
+      if (event.call.executor === "server") noteSearch(draft, entry);
+      else closeRound(draft.state, draft.rounds.get(entry.turn) ?? []);
+      return;
+    default:
+      event satisfies never;
+  }
+}
+
+/** The calls of our own tools of a turn make a round: their results go back together. Server calls are done already. */
+function startCall(draft: Draft, event: Extract<CallEvent, { type: "tool.started" }>): void {
+  const round = draft.rounds.get(event.turn) ?? [];
+  const isOurs = event.call.executor === "client";
+  const served = draft.served.get(event.turn) ?? 0;
+  const entry: LedgerEntry = {
+    call: event.call,
+    turn: event.turn,
+    index: isOurs ? round.length : served,
+    begun: false,
+  };
+  if (!isOurs) {
+    draft.served.set(event.turn, served + 1);
+    if (BRINGS_TEXT.has(event.call.kind)) taintBy(draft.state, event.call);
+  }
+  if (isOurs) {
+    round.push(entry);
+    draft.rounds.set(event.turn, round);
+  }
+  draft.state.calls.push(entry);
+  draft.entries.set(event.call.id, entry);
+  draft.callIds.add(event.call.id);
+}
+
+function noteSearch({ finders, searches }: Draft, { call, input, outcome, sources }: LedgerEntry): void {
+  const search: SearchCall = { id: call.id, kind: call.kind, input };
+  if (outcome !== undefined) search.outcome = outcome;
+  if (sources !== undefined) search.sources = sources;
+  searches.push(search);
+  for (const source of sources ?? []) {
+    const found: FoundBy = { callId: call.id, basis: "reported" };
+    const known = finders.get(source.id);
+    if (known === undefined) finders.set(source.id, [found]);
+    else known.push(found);
+  }
+}
+
+/** Kinds of server tools that bring text in from outside; one that is not known may. */
+const BRINGS_TEXT: ReadonlySet<ToolCall["kind"]> = new Set(["web_search", "x_search", "mcp", "other"]);
+
+function taintBy({ taint }: RunState, { id, tool }: ToolCall): void {
+  addTaint(taint, [{ by: "server_tool", tool, callId: id }]);
+}
+
+function sayWhatWasAsked({ taint }: RunState, { id, kind, input }: ToolCall): void {
+  const source = taint.find(({ callId }) => callId === id);
+  const { query } = askedOf(kind, input);
+  if (source !== undefined && query !== undefined) source.asked = visibleLine(query).slice(0, 120);
+}
+
+function requested(event: Extract<CallEvent, { type: "tool.approval.requested" }>): ApprovalEntry {
+  const { request, reason, hash, shown, expiresAt } = event;
+  return { request, reason, hash, shown, ...(expiresAt === undefined ? {} : { expiresAt }) };
+}
+
+/** The first decision on a request counts; one that was made without a request makes its own entry. */
+function resolve(
+  state: RunState,
+  entry: LedgerEntry,
+  event: Extract<CallEvent, { type: "tool.approval.resolved" }>,
+): void {
+  const { request, decision, by, who, reason: why, input, output, sticky } = event;
+  const asked = entry.approval?.request === request ? entry.approval : undefined;
+  if (asked?.decision !== undefined) return;
+  entry.approval = {
+    ...(asked ?? { request, reason: "unknown_outcome", hash: "", shown: "" }),
+    decision,
+    by,
+    ...(who === undefined ? {} : { who }),
+    ...(why === undefined ? {} : { why }),
+    ...(input === undefined ? {} : { input }),
+    ...(output === undefined ? {} : { output }),
+  };
+  if (sticky === true && decision === "approved") state.sticky.add(entry.call.tool);
+}
+
+function namedOnly(call: ToolCall): ToolCall {
+  const { input: _input, inputText: _text, ...named } = call;
+  return named;
+}
+
+/** Results join the conversation together, in call order, once the last of the round is there. */
+function closeRound(state: RunState, round: readonly LedgerEntry[]): void {
+  if (round.some((entry) => entry.outcome === undefined)) return;
+  for (const { call, content } of round) {
+    state.messages.push({ role: "tool", callId: call.id, tool: call.tool, content: content ?? "" });
+  }
+  state.corrections = round.some(isMendable) ? state.corrections + 1 : 0;
+}
+
+/** Failed, so that the model should call differently or do without. */
+function isMendable({ outcome }: LedgerEntry): boolean {
+  return outcome === "invalid_input" || outcome === "unknown_tool" || outcome === "error" || outcome === "timeout";
+}

@@ -1,0 +1,133 @@
+import { type Clock, orAborted } from "../clock.ts";
+import { AgentError } from "../errors.ts";
+import { checkUserMessage, type UserMessage } from "../message/index.ts";
+import type { Inbox } from "./inbox.ts";
+
+/** What somebody outside the run has to say to it: the first of a name counts. */
+export interface Letter {
+  name: string;
+  value: unknown;
+}
+
+/** Where letters come from other processes. */
+export interface Letters {
+  /** Those behind a position, in the order in which they came. */
+  received(after: number): Promise<readonly (Letter & { position: number })[]>;
+}
+
+/** The letters of a run that is under way: decisions wait to be asked for, the rest goes where it belongs. */
+export interface Mailbox {
+  /** Takes what has come from other processes. Rejects with what the store throws. */
+  look(): Promise<void>;
+  /** Takes a letter of this process. @returns what stands under the name now: another one that came before. */
+  deliver(letter: Letter): { isFirst: boolean; value: unknown };
+  /** Says that a letter may be there: somebody in this process sent one. */
+  wake(): void;
+  /** What came under the name; null when `untilMs` has passed. @throws {AgentError} `run_paused` when the run is not to stay for it. */
+  waitFor(name: string, untilMs?: number): Promise<unknown>;
+  /** Sentences on letters that could not be understood, once. */
+  takeProblems(): readonly string[];
+}
+
+export interface MailboxOptions {
+  /** Absent: letters come from this process alone. */
+  letters?: Letters | undefined;
+  inbox: Inbox;
+  clock: Clock;
+  signal: AbortSignal;
+  /** Letters that the record holds already. */
+  taken: ReadonlySet<string>;
+  /** `leave`: a decision that is not there is not waited for. */
+  waiting: "stay" | "leave";
+  onCancel: (reason: unknown, letter: string) => void;
+  /** Time in which the run waits for a person is not its own. */
+  hold: (wait: Promise<void>) => Promise<void>;
+}
+
+/** How long a letter of another process may lie before a run that is under way looks, in milliseconds. */
+const LOOK_EVERY_MS = 250;
+
+export function createMailbox(options: MailboxOptions): Mailbox {
+  const { letters, clock, signal, taken, waiting } = options;
+  const known = new Map<string, unknown>();
+  const problems: string[] = [];
+  let position = 0;
+  let looking: Promise<void> | undefined;
+  let changed = Promise.withResolvers<void>();
+
+  const deliver = ({ name, value }: Letter): { isFirst: boolean; value: unknown } => {
+    if (known.has(name)) return { isFirst: false, value: known.get(name) };
+    known.set(name, value);
+    if (!taken.has(name)) sort(options, { name, value }, problems);
+    changed.resolve();
+    changed = Promise.withResolvers();
+    return { isFirst: true, value };
+  };
+  const lookOnce = async (from: Letters): Promise<void> => {
+    for (const letter of await from.received(position)) {
+      position = letter.position;
+      deliver(letter);
+    }
+  };
+  const look = async (): Promise<void> => {
+    if (letters === undefined) return;
+    looking ??= lookOnce(letters).finally(() => {
+      looking = undefined;
+    });
+    await looking;
+  };
+  /** A store that fails says so at the next turn, which looks for itself. */
+  const wake = (): void => void look().catch(() => {});
+  if (letters !== undefined) every(clock, signal, wake);
+
+  const untilChanged = async (untilMs: number | undefined): Promise<void> => {
+    const { promise: late, resolve } = Promise.withResolvers<void>();
+    const cancel = untilMs === undefined ? (): void => {} : clock.after(Math.max(0, untilMs - clock.now()), resolve);
+    try {
+      await options.hold(orAborted(Promise.race([changed.promise, late]), signal));
+    } finally {
+      cancel();
+    }
+  };
+  return {
+    look,
+    deliver,
+    wake,
+    takeProblems: () => problems.splice(0),
+    async waitFor(name, untilMs) {
+      await look();
+      for (;;) {
+        if (known.has(name)) return known.get(name);
+        if (untilMs !== undefined && clock.now() >= untilMs) return null;
+        if (waiting === "leave") throw new AgentError("run_paused", `Nobody has decided on ${name} yet.`);
+        await untilChanged(untilMs);
+      }
+    },
+  };
+}
+
+/** Until the run ends. */
+function every(clock: Clock, signal: AbortSignal, act: () => void): void {
+  if (signal.aborted) return;
+  const cancel = clock.after(LOOK_EVERY_MS, () => {
+    signal.removeEventListener("abort", cancel);
+    act();
+    every(clock, signal, act);
+  });
+  signal.addEventListener("abort", cancel);
+}
+
+/** Decisions are not looked at before they are asked for. */
+function sort({ inbox, onCancel }: MailboxOptions, { name, value }: Letter, problems: string[]): void {
+  const [kind] = name.split(":", 1);
+  if (kind === "cancel") onCancel(value, name);
+  if (kind !== "steer" && kind !== "follow_up") return;
+  try {
+    checkUserMessage(value, `The letter ${name}`);
+  } catch (error) {
+    problems.push(error instanceof AgentError ? error.message : `The letter ${name} cannot be read.`);
+    return;
+  }
+  const message: UserMessage = value;
+  void (kind === "steer" ? inbox.steer(message, name) : inbox.followUp(message, name));
+}
