@@ -3,9 +3,10 @@ import { parseRecord } from "../event/index.ts";
 import type { FileAccess } from "./file-access.ts";
 import { withFile } from "./file-access.ts";
 import { codeOf, failed } from "./file-folder.ts";
+import type { FileIndex } from "./file-index.ts";
 import { seqOf } from "./file-tail.ts";
 import type { RunFilter, StoredRun } from "./store.ts";
-import { beganAs, beginSummary, continueSummary, type ListedEvent, newestFirst, statusOf } from "./summary.ts";
+import { beganAs, beginSummary, continueSummary, isNewer, type ListedEvent, statusOf } from "./summary.ts";
 
 const NEWLINE = 0x0a;
 const CHUNK_BYTES = 65_536;
@@ -16,22 +17,67 @@ export interface RecordFile {
   runId: string;
 }
 
-/** What a filter finds among records. First lines are read of all, and ends only of as many as the list needs. */
-export function listFiles(access: FileAccess, files: readonly RecordFile[], filter: RunFilter): readonly StoredRun[] {
-  const began = new Map<StoredRun, RecordFile>();
-  for (const record of files) {
-    const run = doingWith(record, () => readFirst(access, record));
-    if (run !== undefined && beganAs(run, filter)) began.set(run, record);
-  }
+interface Candidate {
+  record: RecordFile;
+  /** As it began: by its first line, or by its mark while that was not read. */
+  run: StoredRun;
+  isRead: boolean;
+}
+
+/**
+ * What a filter finds among records. First lines are read of all, or of those only that are marked as of the conversation; ends are read
+ * of as many as the list needs.
+ */
+export function listFiles(
+  access: FileAccess,
+  { files, index }: { files: readonly RecordFile[]; index: FileIndex },
+  filter: RunFilter,
+): readonly StoredRun[] {
+  const { conversation, before, limit = Number.POSITIVE_INFINITY } = filter;
+  const candidates =
+    conversation === undefined
+      ? files.flatMap((record) => readCandidate(access, record))
+      : candidatesOf(access, { files, index }, conversation);
   const found: StoredRun[] = [];
-  for (const run of newestFirst([...began.keys()])) {
-    if (found.length === (filter.limit ?? Number.POSITIVE_INFINITY)) break;
-    const record = began.get(run);
-    const whole =
-      record === undefined || run.problem !== undefined ? run : doingWith(record, () => readLast(access, record, run));
-    if (whole !== undefined && (filter.status === undefined || whole.status === filter.status)) found.push(whole);
+  for (const candidate of candidates.toSorted((a, b) => (isNewer(a.run, b.run) ? -1 : 1))) {
+    if (found.length >= limit) break;
+    if (before !== undefined && !isNewer(before, candidate.run)) continue;
+    const run = doingWith(candidate.record, () => summaryOf(access, candidate, filter));
+    if (run !== undefined && (filter.status === undefined || run.status === filter.status)) found.push(run);
   }
   return found;
+}
+
+function readCandidate(access: FileAccess, record: RecordFile): readonly Candidate[] {
+  const run = doingWith(record, () => readFirst(access, record));
+  return run === undefined ? [] : [{ record, run, isRead: true }];
+}
+
+/** By their marks; those that have none are read, and marked for the next time. */
+function candidatesOf(
+  access: FileAccess,
+  { files, index }: { files: readonly RecordFile[]; index: FileIndex },
+  conversation: string,
+): readonly Candidate[] {
+  const marks = index.read();
+  const marked = new Map(files.map((record) => [record.runId, record]));
+  const unmarked = files.filter(({ runId }) => !marks.has(runId)).flatMap((record) => readCandidate(access, record));
+  for (const { run } of unmarked) if (run.problem === undefined) index.addFound(run);
+  const known = marks.of(conversation).flatMap((run) => {
+    const record = marked.get(run.runId);
+    return record === undefined ? [] : [{ record, run, isRead: false }];
+  });
+  return [...unmarked, ...known];
+}
+
+/** The run as a list shows it; undefined when it is not what the filter or its mark says. */
+function summaryOf(access: FileAccess, { record, run, isRead }: Candidate, filter: RunFilter): StoredRun | undefined {
+  const first = isRead ? run : readFirst(access, record);
+  if (first === undefined) return undefined;
+  // Of a marked run it is known when it began and where it belongs, whatever became of its record.
+  const began = isRead || first.problem === undefined ? first : { ...first, ...run, updatedAt: first.updatedAt };
+  if (began.startedAt !== run.startedAt || !beganAs(began, filter)) return undefined;
+  return began.problem === undefined ? readLast(access, record, began) : began;
 }
 
 /** A record that was deleted in between is in no list. */

@@ -2,6 +2,8 @@ import { AgentError } from "../errors.ts";
 import { formatCheckedEvent, type StoredEvent } from "../event/index.ts";
 import { type FileAccess, syncFolder, writeAll } from "./file-access.ts";
 import { codeOf, doing, makeFolder } from "./file-folder.ts";
+import type { FileIndex } from "./file-index.ts";
+import type { FileLeases } from "./file-leases.ts";
 import { type RecordEnd, readEnd } from "./file-tail.ts";
 import type { Repair } from "./lease.ts";
 import { checkSequence, seqConflict } from "./sequence.ts";
@@ -19,8 +21,8 @@ export interface FileRecords {
 export interface FileRecordsOptions {
   home: string;
   fileOf: (runId: string) => string;
-  /** Throws unless this may be written under. */
-  check: (runId: string, epoch: number | undefined) => void;
+  leases: FileLeases;
+  index: FileIndex;
   onRepair: (repair: Repair) => void;
 }
 
@@ -38,14 +40,16 @@ interface Append {
  */
 export function createFileRecords(access: FileAccess, options: FileRecordsOptions): FileRecords {
   const { calls, fs } = access;
-  const { home, fileOf, check } = options;
+  const { home, fileOf, leases, index } = options;
   const runs = `${home}/runs`;
   const ends = new Map<string, RecordEnd & { inode: number }>(); // where the records end that this store is writing
   const open = new Map<string, number>(); // files of leases
   const broken = new Set<string>();
+  const asideOf = (runId: string, epoch: number): string => `${leases.folderOf(runId, epoch)}/record`;
 
-  const create = (runId: string): number => {
+  const create = ({ runId, events }: Append): number => {
     makeFolder(access, home, runs);
+    index.add(runId, events);
     try {
       const fd = calls.open(fileOf(runId), "ax+");
       syncFolder(access, runs);
@@ -54,29 +58,32 @@ export function createFileRecords(access: FileAccess, options: FileRecordsOption
       throw codeOf(error) === "EEXIST" ? seqConflict(runId, 0, 1) : error;
     }
   };
-  /** Made aside, and given its name only if there is none: whoever takes the lease next blocks what is made aside. */
-  const createLeased = (runId: string, epoch: number): number => {
+  /** Made aside, and given its name only if there is none: whoever takes the lease next removes what is made aside. */
+  const createLeased = ({ runId, events }: Append, epoch: number): number => {
     makeFolder(access, home, runs);
-    const aside = `${home}/leases/${runId}/${epoch}.copy`;
+    index.add(runId, events);
+    const aside = asideOf(runId, epoch);
     let fd: number | undefined;
     try {
       fd = calls.open(aside, "a+");
       calls.link(aside, fileOf(runId));
+      calls.unlink(aside);
       syncFolder(access, runs);
       return fd;
     } catch (error) {
       if (fd !== undefined) calls.close(fd);
-      check(runId, epoch); // it was blocked, or somebody else made the record: the lease has ended
+      leases.check(runId, epoch); // it was blocked, or somebody else made the record: the lease has ended
       throw codeOf(error) === "EEXIST" ? seqConflict(runId, 0, 1) : error;
     }
   };
-  const openOrCreate = ({ runId, events }: Append): number => {
+  const openOrCreate = (asked: Append): number => {
+    const { runId, events } = asked;
     try {
       return calls.open(fileOf(runId), fs.constants.O_RDWR | fs.constants.O_APPEND);
     } catch (error) {
       if (codeOf(error) !== "ENOENT") throw error;
       checkSequence(runId, events, 0);
-      return create(runId);
+      return create(asked);
     }
   };
   const endOf = (runId: string, fd: number): RecordEnd & { inode: number } => {
@@ -89,14 +96,14 @@ export function createFileRecords(access: FileAccess, options: FileRecordsOption
     return { ...end, inode };
   };
   const write = (fd: number, { runId, events, epoch }: Append): void => {
-    check(runId, epoch);
+    leases.check(runId, epoch);
     const end = endOf(runId, fd);
     checkSequence(runId, events, end.stored);
     const bytes = new TextEncoder().encode(events.map(formatCheckedEvent).join(""));
     ends.delete(runId); // where it ends is not known while this may fail
     writeAll({ ...access, isSynced: false }, fd, bytes);
     sync(runId, fd);
-    check(runId, epoch);
+    leases.check(runId, epoch);
     const size = end.size + bytes.length;
     if (fs.fstatSync(fd).size !== size) throw seqConflict(runId, events[0]?.seq, end.stored + 1);
     const isOver = events.some(({ type }) => (statusOf(type) ?? "open") !== "open");
@@ -129,7 +136,7 @@ export function createFileRecords(access: FileAccess, options: FileRecordsOption
       const asked = { runId, events, epoch };
       doing(`The record of ${runId} could not be written to ${fileOf(runId)}`, () => {
         refuseBroken(runId);
-        check(runId, epoch); // before a file is opened, which may make it, and again when it is
+        if (!open.has(runId)) leases.check(runId, epoch); // before a file is opened, which may make it
         if (epoch === undefined) {
           const fd = openOrCreate(asked);
           try {
@@ -140,7 +147,7 @@ export function createFileRecords(access: FileAccess, options: FileRecordsOption
         }
         if (!open.has(runId)) {
           checkSequence(runId, events, 0);
-          open.set(runId, createLeased(runId, epoch));
+          open.set(runId, createLeased(asked, epoch));
         }
         write(open.get(runId) ?? -1, asked);
       });
@@ -148,10 +155,9 @@ export function createFileRecords(access: FileAccess, options: FileRecordsOption
     adopt(runId, epoch) {
       leave(runId);
       const file = fileOf(runId);
-      const folder = `${home}/leases/${runId}`;
-      blockEarlier(access, folder, epoch);
+      leases.blockEarlier(runId, epoch);
       if (!fs.existsSync(file)) return undefined;
-      const copy = `${folder}/${epoch}.copy`;
+      const copy = asideOf(runId, epoch);
       calls.copyFile(file, copy);
       const fd = calls.open(copy, fs.constants.O_RDWR | fs.constants.O_APPEND);
       open.set(runId, fd);
@@ -165,17 +171,6 @@ export function createFileRecords(access: FileAccess, options: FileRecordsOption
       return repair;
     },
   };
-}
-
-/** Earlier takers that sleep before they rename their copy cannot do so any more: a folder has its name. */
-function blockEarlier({ fs }: FileAccess, folder: string, epoch: number): void {
-  for (let earlier = 1; earlier < epoch; earlier += 1) {
-    const copy = `${folder}/${earlier}.copy`;
-    while (fs.statSync(copy, { throwIfNoEntry: false })?.isDirectory() !== true) {
-      fs.rmSync(copy, { force: true });
-      fs.mkdirSync(copy, { recursive: true });
-    }
-  }
 }
 
 /** Takes off what stands behind the last newline, to which the next event would be glued. */

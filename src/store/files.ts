@@ -5,6 +5,7 @@ import { createFileArtifacts, removeUnnamed } from "./file-artifacts.ts";
 import type { FileCalls } from "./file-calls.ts";
 import { doing, namesIn, noSuchRun } from "./file-folder.ts";
 import { createFileInbox } from "./file-inbox.ts";
+import { createFileIndex } from "./file-index.ts";
 import { createFileLeases, type FileLeases } from "./file-leases.ts";
 import { listFiles } from "./file-list.ts";
 import { createFileReader } from "./file-read.ts";
@@ -35,7 +36,8 @@ export interface FileStoreOptions {
 /**
  * Keeps each record in a file of its own, `<folder>/runs/<runId>.jsonl`, one event a line: `tail -F`, `grep` and `jq`
  * read it while the run goes on. Each line ends with its checksum. The folder is made at the first append, with a `.gitignore` by which
- * git ignores it. Beside the records are `artifacts/<sha256>`, results that are too large for a record, `leases/` and `inbox/`.
+ * git ignores it. Beside the records are `artifacts/<sha256>`, results that are too large for a record, `conversations/`, the index of a
+ * list by conversation, `leases/` and `inbox/`.
  * Processes on one machine may share it; on a network drive they may not.
  * @param folder relative to the working directory at this call. Default `.fairwitness`.
  * @throws {AgentError} `invalid_option` for options that are none, and where there is no Node.
@@ -49,8 +51,9 @@ export function createFileStore(folder = ".fairwitness", options: FileStoreOptio
     checkRunId(runId);
     return `${runs}/${runId}${EXTENSION}`;
   };
+  const index = createFileIndex(access, home);
   const leases = createFileLeases(access, home, now);
-  const records = createFileRecords(access, { home, fileOf, check: leases.check, onRepair });
+  const records = createFileRecords(access, { home, fileOf, leases, index, onRepair });
   const reader = createFileReader(access, runs);
   const isThere = (runId: string): boolean => access.fs.existsSync(fileOf(runId));
   return {
@@ -68,7 +71,7 @@ export function createFileStore(folder = ".fairwitness", options: FileStoreOptio
       checkFilter(filter);
       const names = namesIn(access, runs).filter((name) => name.endsWith(EXTENSION));
       const files = names.map((name) => ({ file: `${runs}/${name}`, runId: name.slice(0, -EXTENSION.length) }));
-      return listFiles(access, files, filter);
+      return listFiles(access, { files, index }, filter);
     },
     async lease(runId, asked) {
       checkRunId(runId);
@@ -80,10 +83,13 @@ export function createFileStore(folder = ".fairwitness", options: FileStoreOptio
       if (!isThere(runId)) throw noSuchRun(runId, runs);
       doing(`The run ${runId} could not be deleted from ${home}`, () => {
         const { text, writtenMs } = textOf(access, file);
-        leases.take(runId, { owner: "delete", ttlMs: DELETING_MS });
+        const { epoch } = leases.take(runId, { owner: "delete", ttlMs: DELETING_MS });
+        leases.blockEarlier(runId, epoch);
+        const marks = index.marksOf(runId);
         removeUnnamed(access, home, { named: namedIn(text), runId, writtenMs });
         access.fs.rmSync(`${home}/inbox/${runId}`, { recursive: true, force: true });
         access.calls.unlink(file);
+        index.remove(marks);
         leases.giveUp(runId);
         access.fs.rmSync(`${home}/leases/${runId}`, { recursive: true, force: true });
         reader.forget(runId);

@@ -48,7 +48,7 @@ export function createMemoryLeases(now: () => number): MemoryLeases {
           held.until = now() + options.ttlMs;
         },
         async release() {
-          if (leases.get(runId) === held) held.until = 0;
+          if (leases.get(runId) === held) leases.delete(runId); // epochs grow over all runs, so none comes twice
         },
       };
     },
