@@ -53,6 +53,8 @@ export interface ClientModelOptions extends ModelSettings {
    * Default: none.
    */
   fallback?: readonly string[];
+  /** Prompt and answer together, in tokens. Default: what is known of the model. */
+  contextWindow?: number;
 }
 
 export interface ChatCompletions {
@@ -105,6 +107,7 @@ export function createClient(options: ClientOptions = {}): Client {
     responses: {
       create: (request, given) => createResponses(asking()).create(request, given),
       stream: (request, given) => createResponses(asking()).stream(request, given),
+      compact: (request, given) => createResponses(asking()).compact(request, given),
     },
     messages: {
       create: (request, given) => createMessages(asking()).create(request, given),
@@ -119,12 +122,14 @@ export function createClient(options: ClientOptions = {}): Client {
     },
     models: createLookup(plain, listModels, getModel),
     languageModels: createLookup(plain, listLanguageModels, getLanguageModel),
-    model(name, { api = "auto", fallback = [], ...settings } = {}) {
+    model(name, { api = "auto", fallback = [], contextWindow, ...settings } = {}) {
       checkFallback(fallback);
       const others = fallback.filter((other) => other !== name);
-      return guardedModel(services, [name, ...others], (route) =>
-        createModel({ id: route.model, endpoint: endpoints[route.endpoint] ?? endpoints[0], api, settings }),
-      );
+      return guardedModel(services, [name, ...others], ({ model: id, endpoint: at }) => {
+        // What was said of the model is not true of those that answer in its place.
+        const window = contextWindow === undefined || id !== name ? {} : { contextWindow };
+        return createModel({ id, endpoint: endpoints[at] ?? endpoints[0], api, settings, ...window });
+      });
     },
     chainedModel: (name, settings = {}) =>
       guardedModel(services, [name], ({ endpoint }) =>

@@ -1,5 +1,14 @@
+import { AgentError } from "../errors.ts";
 import type { Protection } from "../message/index.ts";
-import { checkSettings, type Model, type ModelEvent, type ModelRequest, type RetryBudget } from "../model/index.ts";
+import {
+  type CompactedConversation,
+  type CompactRequest,
+  checkSettings,
+  type Model,
+  type ModelEvent,
+  type ModelRequest,
+  type RetryBudget,
+} from "../model/index.ts";
 import type { LoggedAttempt } from "./attempt-log.ts";
 import type { Admission, Guard } from "./guard.ts";
 import type { Route } from "./routes.ts";
@@ -9,7 +18,7 @@ export interface ModelServices {
   guard: Guard;
   retryBudget: RetryBudget;
   /** Begins the log of an attempt; absent without a log. */
-  logAttempt: ((request: ModelRequest) => LoggedAttempt) | undefined;
+  logAttempt: ((request: Pick<ModelRequest, "requestId" | "attempt">) => LoggedAttempt) | undefined;
 }
 
 /**
@@ -31,7 +40,8 @@ export function guardedModel(
   };
   // Made at once, so that what cannot be is said when the model is made.
   const [first, ...others] = names.map((model) => modelOn({ endpoint: 0, model })) as [Model, ...Model[]]; // as many as names
-  const { accepts } = first;
+  const { accepts, contextWindow, maxOutputTokens } = first;
+  const choice: Choice = { ...services, names, modelOn };
   const takesAll: NonNullable<Model["accepts"]> = (serverTools, settings) => {
     accepts?.(serverTools, settings);
     for (const other of others) {
@@ -43,8 +53,11 @@ export function guardedModel(
     id: first.id,
     api: first.api,
     retryBudget: services.retryBudget,
+    ...(contextWindow === undefined ? {} : { contextWindow }),
+    ...(maxOutputTokens === undefined ? {} : { maxOutputTokens }),
     accepts: takesAll,
-    stream: (request, signal) => streamGuarded({ ...services, names, modelOn }, request, signal),
+    stream: (request, signal) => streamGuarded(choice, request, signal),
+    ...(first.compact === undefined ? {} : { compact: (request, signal) => compactGuarded(choice, request, signal) }),
   };
 }
 
@@ -84,6 +97,50 @@ async function* streamGuarded(
     // Does nothing where it is settled already; else the reader left, or the stream ended without a turn.
     attempt?.end({ ok: false, error: undefined });
     await admission.settle({ ok: false, error: undefined }, used);
+  }
+}
+
+async function compactGuarded(
+  { guard, logAttempt, names, modelOn }: Choice,
+  request: CompactRequest,
+  signal: AbortSignal,
+): Promise<CompactedConversation> {
+  const tell = (events: readonly ModelEvent[]): void => {
+    if (events.length > 0) request.onEvents?.(events);
+  };
+  const admission = await enter(guard, names, { signal, tell });
+  const asked = logAttempt === undefined ? request : { requestId: crypto.randomUUID(), ...request };
+  const attempt = logAttempt?.(asked);
+  const end = async (ending: Parameters<LoggedAttempt["end"]>[0], tokens?: number): Promise<void> => {
+    attempt?.end(ending);
+    tell((await admission.settle(ending, tokens)).map(asEvent));
+  };
+  try {
+    const compacted = await compactOn(modelOn(admission.route), asked, signal);
+    await end({ ok: true }, compacted.usage?.totalTokens);
+    return compacted;
+  } catch (error) {
+    await end({ ok: false, error });
+    throw error;
+  }
+}
+
+/** Another model that stands in for the first may be made for another protocol. */
+function compactOn(model: Model, request: CompactRequest, signal: AbortSignal): Promise<CompactedConversation> {
+  if (model.compact !== undefined) return model.compact(request, signal);
+  throw new AgentError("unsupported_setting", `${model.id} cannot make a conversation short over ${model.api}.`);
+}
+
+async function enter(
+  guard: Guard,
+  names: readonly string[],
+  { signal, tell }: { signal: AbortSignal; tell: (events: readonly ModelEvent[]) => void },
+): Promise<Admission> {
+  const steps = admitted(guard, names, signal);
+  for (;;) {
+    const step = await steps.next();
+    if (step.done === true) return step.value;
+    tell(step.value);
   }
 }
 

@@ -16,6 +16,8 @@ export type {
   MessagesPartial,
   MessagesTool,
   ModelInfo,
+  ResponsesCompacted,
+  ResponsesCompactRequest,
   ResponsesEvent,
   ResponsesInputItem,
   ResponsesPartial,

@@ -1,6 +1,6 @@
 import { AgentError } from "../errors.ts";
 import { describeModel, mendSurrogates } from "../model/index.ts";
-import type { ResponsesRequest } from "../wire/index.ts";
+import type { ResponsesCompactRequest, ResponsesRequest } from "../wire/index.ts";
 
 /** A response to ask for. It is streamed on the wire whichever way it is read. */
 export type ResponsesCreateRequest = Omit<ResponsesRequest, "stream">;
@@ -16,7 +16,24 @@ export function encodeResponsesRequest(
 ): Uint8Array<ArrayBuffer> {
   checkRequest(request);
   const key = request.prompt_cache_key ?? conversation;
-  const body: ResponsesRequest = { ...request, stream: true, ...(key === undefined ? {} : { prompt_cache_key: key }) };
+  return toBytes({ ...request, stream: true, ...(key === undefined ? {} : { prompt_cache_key: key }) });
+}
+
+/**
+ * The body of a request that makes a conversation short.
+ * @throws {AgentError} `invalid_option`, `invalid_message`
+ */
+export function encodeCompactRequest(request: ResponsesCompactRequest): Uint8Array<ArrayBuffer> {
+  checkModel(request, "A conversation is made short with an object: { model, input }.");
+  checkInput(request.input);
+  const { model, input, ...rest } = request;
+  const [other] = Object.entries(rest).find(([, value]) => value !== undefined) ?? [];
+  if (other === undefined) return toBytes({ model, input });
+  const message = `responses.compact takes model and input, and no ${other}. Instructions and results of tools stand in the input.`;
+  throw new AgentError("invalid_option", message);
+}
+
+function toBytes(body: ResponsesRequest | ResponsesCompactRequest): Uint8Array<ArrayBuffer> {
   try {
     return new TextEncoder().encode(mendSurrogates(JSON.stringify(body)));
   } catch (cause) {
@@ -34,12 +51,7 @@ export function mayBeSilent({ model, reasoning, reasoning_effort, tools = [] }: 
 
 /** What is bound to fail, and what other clients' habits would get wrong. */
 function checkRequest(request: ResponsesCreateRequest): void {
-  if (typeof request !== "object" || request === null) {
-    throw new AgentError("invalid_option", "A response is asked for with an object: { model, input }.");
-  }
-  if (typeof request.model !== "string" || request.model.trim() === "") {
-    throw new AgentError("invalid_option", 'The request names no model. Set model, such as "grok-4.7".');
-  }
+  checkModel(request, "A response is asked for with an object: { model, input }.");
   for (const [name, advice] of Object.entries(REFUSED)) {
     // Whoever passes these does so past the types; `false` and null ask for nothing.
     const value = Object.hasOwn(request, name) ? Reflect.get(request, name) : undefined;
@@ -47,6 +59,12 @@ function checkRequest(request: ResponsesCreateRequest): void {
   }
   checkInput(request.input);
   checkTools(request.tools ?? []);
+}
+
+function checkModel(request: { model: string }, advice: string): void {
+  if (typeof request !== "object" || request === null) throw new AgentError("invalid_option", advice);
+  if (typeof request.model === "string" && request.model.trim() !== "") return;
+  throw new AgentError("invalid_option", 'The request names no model. Set model, such as "grok-4.7".');
 }
 
 function checkInput(input: unknown): void {

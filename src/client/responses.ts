@@ -1,6 +1,9 @@
 import { ownOptions } from "../own.ts";
 import {
+  compactResponses,
   createResponsesAccumulator,
+  type ResponsesCompacted,
+  type ResponsesCompactRequest,
   type ResponsesEvent,
   type ResponsesPartial,
   type ResponsesResponse,
@@ -9,7 +12,12 @@ import {
 import type { ClientParts } from "./completions.ts";
 import { type Exchange, foldAnswer, streamPairs } from "./pairs.ts";
 import type { RequestOptions } from "./request.ts";
-import { encodeResponsesRequest, mayBeSilent, type ResponsesCreateRequest } from "./responses-request.ts";
+import {
+  encodeCompactRequest,
+  encodeResponsesRequest,
+  mayBeSilent,
+  type ResponsesCreateRequest,
+} from "./responses-request.ts";
 
 /** The Responses API: functions and server tools in one request, and everything the server did in the answer. */
 export interface Responses {
@@ -24,6 +32,12 @@ export interface Responses {
    * Tried again only until the first event that shows something of the answer.
    */
   stream(request: ResponsesCreateRequest, options?: RequestOptions): ResponseStream;
+  /**
+   * Makes a conversation short, at xAI. Its `output` begins the next `input` in place of everything that was given: whole, unchanged
+   * and first. The conversation must still fit into the model's context.
+   * @throws {AgentError} After the last attempt; its `attempts` says how many there were. `signal.reason` as it is.
+   */
+  compact(request: ResponsesCompactRequest, options?: RequestOptions): Promise<ResponsesCompacted>;
 }
 
 /** A response to be read as it comes, once. The request is sent when the reading begins. */
@@ -41,7 +55,24 @@ export function createResponses(parts: ClientParts): Responses {
       return foldAnswer(exchangeOf(parts, request, options));
     },
     stream: (request, options) => streamPairs(exchangeOf(parts, request, options)),
+    compact: (request, options) => compactOnce(parts, request, options),
   };
+}
+
+/** What the conversation's prompt cache is found by goes as a header: the body has no place for it. */
+async function compactOnce(
+  { endpoint, retry }: ClientParts,
+  request: ResponsesCompactRequest,
+  given: RequestOptions = {},
+): Promise<ResponsesCompacted> {
+  const { signal = new AbortController().signal, headers, conversation } = ownOptions(given);
+  const body = encodeCompactRequest(request);
+  const options = {
+    signal,
+    requestId: crypto.randomUUID(),
+    headers: conversation === undefined ? { ...headers } : { ...headers, "x-grok-conv-id": conversation },
+  };
+  return retry(() => compactResponses(endpoint, body, options), { signal });
 }
 
 /** The request id stays the same in every attempt, so that the server can tell a retry. */

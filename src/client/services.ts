@@ -44,7 +44,7 @@ export function createServices(given: ClientOptions): ClientServices {
 }
 
 interface ModelLog {
-  begin(request: ModelRequest): LoggedAttempt;
+  begin(request: Pick<ModelRequest, "requestId" | "attempt">): LoggedAttempt;
   endpointsOf(endpoints: readonly [Endpoint, ...Endpoint[]]): readonly [Endpoint, ...Endpoint[]];
 }
 

@@ -2,10 +2,11 @@ import { AgentError } from "../errors.ts";
 import type { Endpoint } from "../wire/index.ts";
 import { describeModel } from "./capabilities.ts";
 import { createChatModel } from "./chat.ts";
+import { objectsOf } from "./json.ts";
 import { createMessagesModel } from "./messages.ts";
-import type { Model, ModelSettings } from "./model.ts";
+import type { Model, ModelRequest, ModelSettings } from "./model.ts";
 import { checkModelOptions, mergeSettings } from "./options.ts";
-import { createResponsesModel } from "./responses.ts";
+import { type CompactingModel, createResponsesModel } from "./responses.ts";
 import { checkResponsesSettings } from "./responses-settings.ts";
 
 export type ModelApi = Model["api"];
@@ -19,6 +20,8 @@ export interface ModelOptions {
   api?: ModelApi;
   /** Used where a request sets nothing else. */
   settings?: ModelSettings;
+  /** Prompt and answer together, in tokens. Default: what is known of the model. */
+  contextWindow?: number;
 }
 
 /**
@@ -58,24 +61,37 @@ function notInChat(id: string): AgentError {
 
 /**
  * Chooses for each request: chat completions while all tools are functions, the Responses API as soon as there is a tool
- * that xAI runs. A conversation may go from one to the other and back: its messages belong to neither.
+ * that xAI runs, or the conversation was made short, which only that can read. A conversation may go from one to the other and back: its messages belong to neither.
  */
 export function createAutoModel(chat: Model, responses: Model): Model {
+  const { compact } = responses;
+  const { id, contextWindow, maxOutputTokens } = chat;
   return {
-    id: chat.id,
+    id,
     api: "auto",
+    ...(contextWindow === undefined ? {} : { contextWindow }),
+    ...(maxOutputTokens === undefined ? {} : { maxOutputTokens }),
     stream: (request, signal) =>
-      (request.serverTools?.length ?? 0) > 0 ? responses.stream(request, signal) : chat.stream(request, signal),
+      needsResponses(request) ? responses.stream(request, signal) : chat.stream(request, signal),
     accepts(serverTools, settings) {
       if (serverTools.length > 0) responses.accepts?.(serverTools, settings);
     },
+    ...(compact === undefined ? {} : { compact }),
   };
+}
+
+/** A compaction comes first, so that the first answer tells. */
+function needsResponses({ serverTools = [], messages }: ModelRequest): boolean {
+  if (serverTools.length > 0) return true;
+  const first = messages.find((message) => message?.role === "assistant");
+  if (first?.role !== "assistant" || first.raw?.api !== "responses") return false;
+  return objectsOf(first.raw.items).some(({ type }) => type === "compaction");
 }
 
 /** Made when it is first needed: settings that only chat completions takes are no fault while only that is used. */
 function lazyResponses(options: Omit<ModelOptions, "api">): Model {
-  let made: Model | undefined;
-  const model = (): Model => {
+  let made: CompactingModel | undefined;
+  const model = (): CompactingModel => {
     made ??= createResponsesModel(options);
     return made;
   };
@@ -83,6 +99,7 @@ function lazyResponses(options: Omit<ModelOptions, "api">): Model {
     id: options.id,
     api: "responses",
     stream: (request, signal) => model().stream(request, signal),
+    compact: async (request, signal) => model().compact(request, signal),
     accepts: (_, settings) => checkResponsesSettings(mergeSettings(options.settings ?? {}, settings)),
   };
 }

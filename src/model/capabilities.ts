@@ -126,6 +126,29 @@ export function describeModel(id: string): ModelFacts | undefined {
 }
 
 /**
+ * Tokens of visible output that xAI allows one answer where a request sets no limit of its own; of grok-4.7 it says that there is none
+ * beyond. @see OpenAPI "xAI's REST API" 1.0.0, `max_output_tokens` and `max_completion_tokens`, read 2026-11-20
+ */
+const DEFAULT_OUTPUT_TOKENS = 128_000;
+
+/**
+ * Tokens that a model's prompt and answer may have together, or undefined when that is not known: nothing is assumed here, so
+ * that no request is refused on a guess. A retired name has those of the model that answers.
+ */
+export function contextWindow(id: string): number | undefined {
+  const facts = describeModel(id);
+  return facts?.retired === undefined ? facts?.contextTokens : describeModel(facts.retired.target)?.contextTokens;
+}
+
+/**
+ * The most tokens of visible output that one answer has where a request sets no `maxOutputTokens`, or undefined when that is not known.
+ * Reasoning comes on top, and is billed as output: only the context window bounds it.
+ */
+export function maxOutput(id: string): number | undefined {
+  return describeModel(id) === undefined ? undefined : DEFAULT_OUTPUT_TOKENS;
+}
+
+/**
  * What a model is held to be like: what is known of it, or, for a name that begins with `grok-`, what is known of the newest
  * one. Of a model of anybody else nothing is assumed.
  */

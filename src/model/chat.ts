@@ -15,7 +15,7 @@ import { type ChatEncoder, createRequestEncoder } from "./encode.ts";
 import { hostOf } from "./maker.ts";
 import type { Model, ModelEvent, ModelRequest, ModelSettings, ModelTurn } from "./model.ts";
 import { createNotices, type Notices } from "./notices.ts";
-import { checkModelOptions, mergeSettings } from "./options.ts";
+import { checkModelOptions, limitsOf, mergeSettings } from "./options.ts";
 import { estimateCost } from "./prices.ts";
 import { checkSettings } from "./settings.ts";
 
@@ -26,6 +26,8 @@ export interface ChatModelOptions {
   endpoint: Endpoint;
   /** Used where a request sets nothing else. A forced `toolChoice` is refused here: it would hold on every turn. */
   settings?: ModelSettings;
+  /** Prompt and answer together, in tokens. Default: what is known of the model. */
+  contextWindow?: number;
 }
 
 /**
@@ -40,6 +42,7 @@ export function createChatModel(options: ChatModelOptions): Model {
   return {
     id,
     api: "chat",
+    ...limitsOf(options),
     accepts: refuseServerTools,
     stream(request, signal) {
       const settings = mergeSettings(defaults, request.settings);

@@ -20,8 +20,14 @@ export function ownItems(
   { provider, family }: Pick<RawItems, "provider" | "family">,
 ): readonly Json[] | undefined {
   if (!isObject(raw) || !Array.isArray(raw.items)) return undefined;
-  const isOwn = raw.api === api && raw.provider === provider && raw.family === family;
-  return isOwn ? raw.items.filter(isObject) : undefined;
+  if (raw.api !== api || raw.provider !== provider) return undefined;
+  const items = raw.items.filter(isObject);
+  return raw.family === family || isCompacted(items) ? items : undefined;
+}
+
+/** Any model of the provider goes on from a compaction: xAI advises a smaller one to make it (docs.x.ai, context-compaction). */
+function isCompacted(items: readonly Json[]): boolean {
+  return items.length > 0 && items.every(({ type }) => type === "compaction");
 }
 
 /** Notes what the items of another maker hold beside the text, the reasoning and the calls, which every protocol has a place for. */
@@ -62,6 +68,7 @@ function beyondPart({ type, text = "", annotations }: Json): readonly string[] {
 }
 
 function otherItem(item: Json): string {
+  if (item.type === "compaction") return "a conversation that was made short";
   const called = calledTool(item, []);
   return called === undefined ? `items of type ${typeOf(item.type)}` : `calls of ${called.tool}`;
 }

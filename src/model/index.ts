@@ -2,8 +2,10 @@ export { createAutoModel, createModel, type ModelApi, type ModelOptions } from "
 export {
   CAPABILITIES_AS_OF,
   checkModelTools,
+  contextWindow,
   describeModel,
   type ModelFacts,
+  maxOutput,
   mayReason,
   NEWEST_MODEL,
   type RetiredModel,
@@ -12,6 +14,8 @@ export { type ChatModelOptions, createChatModel } from "./chat.ts";
 export { mendSurrogates } from "./chat-message.ts";
 export { createMessagesModel, type MessagesModelOptions } from "./messages.ts";
 export type {
+  CompactedConversation,
+  CompactRequest,
   Model,
   ModelEvent,
   ModelRequest,
@@ -24,7 +28,7 @@ export type {
   ToolChoice,
 } from "./model.ts";
 export { estimateCost, PRICES_AS_OF, type PriceTerms } from "./prices.ts";
-export { createResponsesModel, type ResponsesModelOptions } from "./responses.ts";
+export { type CompactingModel, createResponsesModel, type ResponsesModelOptions } from "./responses.ts";
 export { checkSettings } from "./settings.ts";
 export { sourceOfUrl } from "./sources.ts";
 export { fromChatMessages, toChatMessages } from "./transcript.ts";

@@ -45,7 +45,7 @@ export function refuseServerTools(serverTools: readonly ServerTool[]): void {
 
 /** The part of a request that the settings decide, in a fixed order. */
 export function encodeSettings(model: string, settings: ModelSettings): Partial<MessagesRequest> {
-  const fields: Partial<MessagesRequest> = { max_tokens: settings.maxOutputTokens ?? defaultMaxTokens(model) };
+  const fields: Partial<MessagesRequest> = { max_tokens: maxTokensOf(model, settings) };
   if (settings.temperature !== undefined) fields.temperature = settings.temperature;
   if (settings.topP !== undefined) fields.top_p = settings.topP;
   if (settings.stop !== undefined && settings.stop.length > 0) fields.stop_sequences = settings.stop;
@@ -53,8 +53,9 @@ export function encodeSettings(model: string, settings: ModelSettings): Partial<
   return fields;
 }
 
-function defaultMaxTokens(model: string): number {
-  return presumeModel(model) === undefined ? MAX_TOKENS_OF_OTHERS : MAX_TOKENS_OF_GROK;
+/** The most tokens of one answer, of all kinds. */
+export function maxTokensOf(model: string, { maxOutputTokens }: ModelSettings): number {
+  return maxOutputTokens ?? (presumeModel(model) === undefined ? MAX_TOKENS_OF_OTHERS : MAX_TOKENS_OF_GROK);
 }
 
 const NO_TOOLS: readonly ToolDeclaration[] = [];

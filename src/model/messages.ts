@@ -14,10 +14,10 @@ import { calledBefore, hostOf, makerOf } from "./maker.ts";
 import { decodeMessagesTurn } from "./messages-decode.ts";
 import { createMessagesDeltas } from "./messages-deltas.ts";
 import { createMessagesEncoder, type MessagesEncoder } from "./messages-encode.ts";
-import { checkMessagesSettings, refuseServerTools } from "./messages-settings.ts";
+import { checkMessagesSettings, maxTokensOf, refuseServerTools } from "./messages-settings.ts";
 import type { Model, ModelEvent, ModelRequest, ModelSettings } from "./model.ts";
 import { createNotices, type Notices } from "./notices.ts";
-import { checkModelOptions, mergeSettings } from "./options.ts";
+import { checkModelOptions, limitsOf, mergeSettings } from "./options.ts";
 import { checkSettings } from "./settings.ts";
 
 export interface MessagesModelOptions {
@@ -29,6 +29,8 @@ export interface MessagesModelOptions {
   settings?: ModelSettings;
   /** For what is observed of tools that the server runs. Default: the endpoint's. */
   clock?: Clock;
+  /** Prompt and answer together, in tokens. Default: what is known of the model. */
+  contextWindow?: number;
 }
 
 /**
@@ -54,6 +56,8 @@ export function createMessagesModel(options: MessagesModelOptions): Model {
   return {
     id,
     api: "messages",
+    ...limitsOf(options),
+    maxOutputTokens: maxTokensOf(id, defaults),
     accepts(serverTools, settings) {
       refuseServerTools(serverTools);
       checkMessagesSettings(mergeSettings(defaults, settings));

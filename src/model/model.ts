@@ -71,6 +71,38 @@ export interface ModelRequest {
   attempt?: number;
 }
 
+/** A conversation to be made short. */
+export interface CompactRequest {
+  /** All of it: every call has its result. It must still fit into the model's context. */
+  messages: readonly Message[];
+  /** Of the turns to come: where they could not be sent behind what comes of it, nothing is made short. */
+  settings?: ModelSettings;
+  /** As in `ModelRequest`. */
+  conversation?: string;
+  requestId?: string;
+  attempt?: number;
+  /** Takes what there is to tell, as it comes: what does not go along, what the client does to protect itself. */
+  onEvents?(events: readonly ModelEvent[]): void;
+}
+
+/** A conversation in short, and what that took. */
+export interface CompactedConversation {
+  /**
+   * What stands in place of all messages that were given, system messages included: unchanged, and before anything else. The
+   * next request needs more behind it: a user message, or the calls of a turn with their results.
+   */
+  messages: readonly Message[];
+  /** Messages that went into it, as the server counts them. */
+  droppedMessages?: number;
+  /** Of making it short: `outputTokens` is about what it has from now on. */
+  usage?: Usage;
+  cost: Cost;
+  servedModel?: string;
+  responseId?: string;
+  requestId?: string;
+  simulated?: true;
+}
+
 /** What a model shows while it works. The last one of a turn is `turn`, whole. */
 export type ModelEvent =
   | { type: "text.delta"; delta: string }
@@ -159,6 +191,16 @@ export interface Model {
    * @throws {AgentError} `unsupported_setting` saying why not and what to do.
    */
   accepts?(serverTools: readonly ServerTool[], settings: ModelSettings): void;
+  /**
+   * Makes a conversation short where the provider does that: one attempt. Absent: it does not.
+   * @throws {AgentError} `unsupported_setting` when the turns to come could not be sent as they are set, and what `stream` throws;
+   * `signal.reason` as it is.
+   */
+  compact?(request: CompactRequest, signal: AbortSignal): Promise<CompactedConversation>;
+  /** Prompt and answer together, in tokens. Absent: not known. */
+  readonly contextWindow?: number;
+  /** Tokens of visible output that one answer has at most where a request sets no `maxOutputTokens`. Absent: not known. */
+  readonly maxOutputTokens?: number;
   /** The budget for retries of the client it was made by. Absent: whoever retries has its own. */
   readonly retryBudget?: RetryBudget;
 }

@@ -48,8 +48,12 @@ function inputOf(item: Json, call: MessageToolCall | undefined): Json | undefine
   }
 }
 
-/** `status` is output only; the parts of a trace must name their type. @see wire document 2.2, learned by grok-build */
-function withoutStatus({ status: _status, ...item }: Json): Json {
+/**
+ * `status` is output only; the parts of a trace must name their type; without a summary xAI takes it for a compaction, which it cannot
+ * decode. @see wire document 2.2, learned by grok-build; chenyme/grok2api#688
+ */
+function withoutStatus({ status: _status, ...given }: Json): Json {
+  const item = given.summary === undefined || given.summary === null ? { ...given, summary: [] } : given;
   if (!Array.isArray(item.content)) return item;
   return { ...item, content: objectsOf(item.content).map((part) => ({ type: "reasoning_text", ...part })) };
 }
@@ -64,9 +68,12 @@ function claimCalls(
   return (item) => calls.find(({ id }) => id === item.call_id);
 }
 
-/** The item without what only its maker can read; undefined for reasoning of which nothing is left. */
-export function withoutBlobs(item: Json): Json | undefined {
-  if (item.type === "compaction") return undefined; // it is nothing but its blob
+/**
+ * The item without what only its maker can read; undefined for reasoning of which nothing is left. A compaction stays: without it
+ * the conversation would be gone, and a server that cannot decode it says so in other words.
+ */
+function withoutBlobs(item: Json): Json | undefined {
+  if (item.type === "compaction") return item;
   const { encrypted_content: blob, ...rest } = item;
   if (blob === undefined) return item;
   const isEmpty = objectsOf(rest.summary).length === 0 && objectsOf(rest.content).length === 0;

@@ -24,6 +24,7 @@ export function createChain(model: string, maker: Pick<RawItems, "provider" | "f
       if (link === undefined || rest === undefined) return encoder.encode(request);
       return encoder.encode({ ...request, messages: rest }, link.responseId);
     },
+    encodeCompact: encoder.encodeCompact,
     forgetBlobs(messages) {
       links.delete(messages);
       encoder.forgetBlobs(messages);

@@ -1,3 +1,4 @@
+import { AgentError } from "../errors.ts";
 import type { AssistantMessage, Message } from "../message/index.ts";
 import type { ResponsesRequest, ResponsesTextFormat, ResponsesToolChoice } from "../wire/index.ts";
 import { mendSurrogates } from "./chat-message.ts";
@@ -13,6 +14,8 @@ import { encodeFunction, encodeServerTool, includes, secretsOf } from "./respons
 export interface ResponsesWriter {
   /** @throws {AgentError} `invalid_message`, `invalid_option` or `invalid_tool` for what can not be sent. */
   encode(request: ModelRequest): EncodedRequest;
+  /** Writes a request that makes a conversation short: all of it. @throws {AgentError} `invalid_message` */
+  encodeCompact(messages: readonly Message[]): EncodedRequest;
   /** From now on leaves out what is encrypted in these messages: their maker cannot read it. */
   forgetBlobs(messages: readonly Message[]): void;
   /** Forgets the stored answer that the next request would continue, so that it is sent whole. False when there is none. */
@@ -40,10 +43,11 @@ export function createResponsesEncoder(
   const leftOut = createLeftOut(`${model} over the Responses API`);
   const rules: RawRules = { maker, isUnreadable: (message) => unreadable.has(message), note: leftOut.note };
   let previous: string | undefined;
+  const entries = (message: Message, index: number): readonly string[] =>
+    toInputItems(message, index, rules).map((item) => mendSurrogates(JSON.stringify(item)));
   const encoder = createConversationEncoder({
     head: (request) => encodeHead({ model, stream: true, store: mode.store }, request),
-    entries: (message, index) =>
-      toInputItems(message, index, rules).map((item) => mendSurrogates(JSON.stringify(item))),
+    entries,
     tail: (request) => encodeTail(request, previous),
     isWhole: !mode.store,
     secrets: ({ serverTools = [] }) => secretsOf(serverTools),
@@ -53,6 +57,10 @@ export function createResponsesEncoder(
       previous = previousResponseId;
       return leftOut.tell(request.messages, () => encoder.encode(request));
     },
+    encodeCompact: (messages) =>
+      leftOut.tell(messages, () =>
+        wholeRequest(`{"model":${JSON.stringify(model)},"input":[`, messages.flatMap(entries)),
+      ),
     forgetBlobs(messages) {
       for (const message of messages) if (message.role === "assistant") unreadable.add(message);
       encoder.restart(messages);
@@ -60,6 +68,14 @@ export function createResponsesEncoder(
     unlink: () => false,
     answered() {}, // nothing is kept there to be continued
   };
+}
+
+/** A request that is sent once: nothing of it is kept. */
+function wholeRequest(head: string, items: readonly string[]): EncodedRequest {
+  if (items.length === 0)
+    throw new AgentError("invalid_message", "The conversation is empty: there is nothing to make short.");
+  const body = new TextEncoder().encode(`${head}${items.join(",")}]}`);
+  return { body, notices: [], release() {}, answered() {} };
 }
 
 /** What is the same on every turn comes first, and in a fixed order. */

@@ -1,5 +1,4 @@
 import type { Clock } from "../clock.ts";
-import type { RawItems } from "../message/index.ts";
 import {
   createResponsesAccumulator,
   type Endpoint,
@@ -14,12 +13,14 @@ import type { EncodedRequest } from "./conversation.ts";
 import { asJson } from "./json.ts";
 import { calledBefore, hostOf, makerOf } from "./maker.ts";
 import type { Model, ModelEvent, ModelRequest, ModelSettings } from "./model.ts";
-import { createNotices, type Notices } from "./notices.ts";
-import { checkModelOptions, mergeSettings } from "./options.ts";
+import { createNotices } from "./notices.ts";
+import { checkModelOptions, limitsOf, mergeSettings } from "./options.ts";
 import { createChain } from "./responses-chain.ts";
+import { compactConversation } from "./responses-compact.ts";
 import { decodeResponsesTurn } from "./responses-decode.ts";
 import { createResponsesDeltas } from "./responses-deltas.ts";
-import { createResponsesEncoder, type ResponsesWriter } from "./responses-encode.ts";
+import { createResponsesEncoder } from "./responses-encode.ts";
+import { forgetBlobs, type ResponsesParts, sendMended, unlinkChain } from "./responses-send.ts";
 import { checkResponsesSettings } from "./responses-settings.ts";
 import { secretsOf } from "./responses-tools.ts";
 import { spendingOf } from "./responses-usage.ts";
@@ -40,7 +41,12 @@ export interface ResponsesModelOptions {
   chained?: boolean;
   /** For what is observed of server tools. Default: the endpoint's. */
   clock?: Clock;
+  /** Prompt and answer together, in tokens. Default: what is known of the model. */
+  contextWindow?: number;
 }
+
+/** A model that can make a conversation short. */
+export type CompactingModel = Model & Required<Pick<Model, "compact">>;
 
 /**
  * A model on the Responses API. Each `stream` is one attempt at one turn; who retries is the caller. Only where the server
@@ -48,12 +54,12 @@ export interface ResponsesModelOptions {
  * more without it.
  * @throws {AgentError} `invalid_option` or `unsupported_setting`, naming the setting.
  */
-export function createResponsesModel(options: ResponsesModelOptions): Model {
+export function createResponsesModel(options: ResponsesModelOptions): CompactingModel {
   checkModelOptions(options);
   const { id, endpoint, settings: defaults = {}, chained = false } = options;
   checkResponsesSettings(defaults);
   const maker = makerOf(id, endpoint.baseUrl);
-  const parts: ModelParts = {
+  const parts: ResponsesParts = {
     id,
     endpoint,
     host: hostOf(endpoint.baseUrl),
@@ -65,24 +71,21 @@ export function createResponsesModel(options: ResponsesModelOptions): Model {
   return {
     id,
     api: "responses",
+    ...limitsOf(options),
     accepts: (_, settings) => checkResponsesSettings(mergeSettings(defaults, settings)),
     stream: (request, signal) =>
       streamTurn(parts, { ...request, settings: mergeSettings(defaults, request.settings) }, signal),
+    async compact(request, signal) {
+      const settings = mergeSettings(defaults, request.settings ?? {});
+      checkSettings(id, settings);
+      checkResponsesSettings(settings);
+      return compactConversation(parts, request, signal);
+    },
   };
 }
 
-interface ModelParts {
-  id: string;
-  endpoint: Endpoint;
-  host: string;
-  maker: Pick<RawItems, "provider" | "family">;
-  clock: Clock;
-  writer: ResponsesWriter;
-  notices: Notices;
-}
-
 async function* streamTurn(
-  parts: ModelParts,
+  parts: ResponsesParts,
   request: ModelRequest,
   signal: AbortSignal,
 ): AsyncGenerator<readonly ModelEvent[]> {
@@ -91,7 +94,11 @@ async function* streamTurn(
   checkSettings(id, request.settings);
   checkResponsesSettings(request.settings);
   const count = messages.length; // the array grows once the turn is done
-  const { answer, encoded, recovery } = await send(parts, request, signal);
+  const { sent, recovery } = await sendMended(() => post(parts, request, signal), messages, {
+    parts,
+    mends: [forgetBlobs, unlinkChain],
+  });
+  const { answer, encoded } = sent;
   // Told with what comes first: a reader who left before the answer is read would leave its connection open.
   let notices = [...answeredBy(answer), ...parts.notices.open(messages), ...recovery, ...encoded.notices];
   const accumulator = createResponsesAccumulator();
@@ -119,7 +126,7 @@ async function* streamTurn(
 }
 
 /** What an answer had used when it failed: it is billed all the same. */
-function usageOf(error: unknown, partial: ResponsesPartial, { id, host }: ModelParts): ModelEvent | undefined {
+function usageOf(error: unknown, partial: ResponsesPartial, { id, host }: ResponsesParts): ModelEvent | undefined {
   const wire = error instanceof HttpError ? readResponsesUsage(error.usage) : undefined;
   if (wire === undefined) return undefined;
   const { usage, cost } = spendingOf(wire, {
@@ -137,40 +144,13 @@ function answeredBy({ simulated }: ResponsesStream): readonly ModelEvent[] {
 interface Sent {
   answer: ResponsesStream;
   encoded: EncodedRequest;
-  /** What was done so that the server could read the request. */
-  recovery: readonly Warning[];
-}
-
-type Warning = Extract<ModelEvent, { type: "warning" }>;
-
-/** Sends the request; once more for each thing in it that the server says it cannot read or find, without that. */
-async function send(parts: ModelParts, request: ModelRequest, signal: AbortSignal): Promise<Sent> {
-  const recovery: Warning[] = [];
-  for (;;) {
-    try {
-      return { ...(await post(parts, request, signal)), recovery };
-    } catch (error) {
-      const mended = mend(parts, request, error);
-      if (mended === undefined || recovery.some(({ code }) => code === mended.code)) throw error;
-      recovery.push(mended);
-    }
-  }
-}
-
-/** Leaves out of the request what made the server refuse it, and says so; undefined when that is not known. */
-function mend({ id, writer }: ModelParts, { messages }: ModelRequest, error: unknown): Warning | undefined {
-  if (isUndecryptable(error)) {
-    writer.forgetBlobs(messages);
-    return blobsDropped(id);
-  }
-  return isChainLost(error) && writer.unlink(messages) ? chainLost() : undefined;
 }
 
 async function post(
-  { id, endpoint, writer }: ModelParts,
+  { id, endpoint, writer }: ResponsesParts,
   request: ModelRequest,
   signal: AbortSignal,
-): Promise<Omit<Sent, "recovery">> {
+): Promise<Sent> {
   const encoded = writer.encode(request);
   const { serverTools = [], settings, requestId } = request;
   try {
@@ -184,28 +164,6 @@ async function post(
   } finally {
     encoded.release();
   }
-}
-
-/** @see wire document 2.2: the refusal names neither item nor field */
-function isUndecryptable(error: unknown): boolean {
-  return error instanceof HttpError && error.status === 400 && /could not decrypt/i.test(error.message);
-}
-
-/** Said of a request that continues a stored answer; a 404 may mean the model, and then the whole request has it too. */
-function isChainLost(error: unknown): boolean {
-  if (!(error instanceof HttpError)) return false;
-  return error.status === 404 || `${error.serverCode} ${error.message}`.includes("previous_response_not_found");
-}
-
-function chainLost(): Warning {
-  const message =
-    "xAI no longer has the answer that this conversation goes on from. It is sent whole again, and stored anew.";
-  return { type: "warning", code: "chain_lost", message };
-}
-
-function blobsDropped(id: string): Warning {
-  const message = `${id} could not decrypt what earlier answers of this conversation hold. It is sent without that from here on, and the model no longer knows what it thought then.`;
-  return { type: "warning", code: "encrypted_items_dropped", message };
 }
 
 /** What the headers of an answer say of it. */

@@ -13,6 +13,7 @@ export interface Gate {
 export type Route =
   | { readonly name: "chat" }
   | { readonly name: "responses" }
+  | { readonly name: "compact" }
   | { readonly name: "messages" }
   | FileRoute
   | LookupRoute;
@@ -33,6 +34,7 @@ export type LookupRoute =
 const VERBS: Readonly<Record<Route["name"], readonly string[]>> = {
   chat: ["POST"],
   responses: ["POST"],
+  compact: ["POST"],
   messages: ["POST"],
   response: ["GET", "DELETE"],
   files: ["GET", "POST"],
@@ -52,7 +54,7 @@ export function routeOf(method: string, url: string, { profile }: Pick<Gate, "pr
     return {
       status: 404,
       body: {
-        error: `The simulator has no ${method} ${path}. It serves POST /v1/chat/completions, POST /v1/responses, POST /v1/messages, GET and DELETE /v1/responses/{id}, GET and POST /v1/files, GET and DELETE /v1/files/{id}, GET /v1/files/{id}/content, GET /v1/models[/{id}] and GET /v1/language-models[/{id}].`,
+        error: `The simulator has no ${method} ${path}. It serves POST /v1/chat/completions, POST /v1/responses, POST /v1/responses/compact, POST /v1/messages, GET and DELETE /v1/responses/{id}, GET and POST /v1/files, GET and DELETE /v1/files/{id}, GET /v1/files/{id}/content, GET /v1/models[/{id}] and GET /v1/language-models[/{id}].`,
       },
     };
   }
@@ -70,6 +72,7 @@ function pathRoute(path: string, profile: SimProfile): Route | undefined {
   if (path === "/v1/chat/completions") return { name: "chat" };
   if (path === "/v1/messages" || (profile === "proxy" && path === "/messages")) return { name: "messages" };
   if (path.startsWith("/v1/files")) return fileRoute(path);
+  if (path === "/v1/responses/compact") return { name: "compact" };
   const [, folder, id] = /^\/v1\/(responses|models|language-models)(?:\/([^/]+))?$/.exec(path) ?? [];
   if (folder === "responses") return id === undefined ? { name: folder } : { name: "response", id: decodePath(id) };
   if (folder === "models") return id === undefined ? { name: folder } : { name: "model", id: decodePath(id) };

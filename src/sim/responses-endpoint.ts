@@ -1,9 +1,16 @@
 import type { Answer } from "./answer.ts";
 import { decodeBody } from "./decode.ts";
 import type { Endpoint } from "./endpoint.ts";
+import type { SimModel } from "./models.ts";
 import type { Json } from "./output-item.ts";
-import type { SimItem, SimRefusal } from "./request.ts";
+import type { SimItem, SimRefusal, SimRequest } from "./request.ts";
 import { responseBody } from "./responses-body.ts";
+import {
+  compactionBody,
+  compactionRefusal,
+  compactionShapeProblem,
+  otherFieldRefusal,
+} from "./responses-compaction.ts";
 import { responseEvents } from "./responses-events.ts";
 import { responsesRefusal } from "./responses-rules.ts";
 import { responsesShapeProblem } from "./responses-shape.ts";
@@ -23,6 +30,12 @@ export interface ResponsesEndpoint extends Endpoint {
   get(id: string): { status: 200; body: Json } | SimRefusal;
   /** Forgets a stored response, or 404. */
   delete(id: string): { status: 200; body: Json } | SimRefusal;
+  readonly compaction: CompactionEndpoint;
+}
+
+/** `POST /v1/responses/compact`. It keeps nothing. */
+export interface CompactionEndpoint extends Pick<Endpoint, "decode" | "refusal"> {
+  body(request: SimRequest, model: SimModel): Json;
 }
 
 /** An endpoint with nothing stored yet. */
@@ -30,6 +43,7 @@ export function createResponsesEndpoint(): ResponsesEndpoint {
   const stored = new Map<string, Stored>();
   // Items that no parser knows are taken back from who was sent them, as a server that invents them would.
   const invented = new Set<string>();
+  let compactions = 0;
 
   const keep = (answer: Answer): void => {
     if (answer.turn.finishReason === null) return;
@@ -58,6 +72,18 @@ export function createResponsesEndpoint(): ResponsesEndpoint {
       return responseEvents(answer);
     },
     framing: plainFraming,
+    compaction: {
+      decode(text, onBody) {
+        const decoded = decodeBody(text, onBody, (body) => compactionShapeProblem(body, invented));
+        if ("status" in decoded) return decoded;
+        return otherFieldRefusal(decoded.body) ?? { request: viewRequest(decoded.body, []) };
+      },
+      refusal: compactionRefusal,
+      body(request, model) {
+        compactions += 1;
+        return compactionBody(request, model, compactions);
+      },
+    },
     get(id) {
       const found = stored.get(id);
       return found === undefined

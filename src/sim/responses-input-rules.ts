@@ -1,6 +1,6 @@
 import type { SimModel } from "./models.ts";
 import { invalid, isRecord, parseJson, type SimItem, type SimRefusal, type SimRequest } from "./request.ts";
-import { canUnseal } from "./sealed.ts";
+import { canUnseal, openCompaction } from "./sealed.ts";
 
 /** Why xAI would refuse these input items (xai-wire 2.2, 5.2). */
 export function inputRefusal({ input = [], chained = 0 }: SimRequest, model: SimModel): SimRefusal | undefined {
@@ -9,6 +9,7 @@ export function inputRefusal({ input = [], chained = 0 }: SimRequest, model: Sim
   return (
     contentRefusal(sent) ??
     reasoningRefusal(sent) ??
+    compactionRefusal(input) ??
     sealRefusal(input, model) ??
     argumentsRefusal(sent) ??
     pairingRefusal(input)
@@ -27,7 +28,7 @@ function contentRefusal(items: readonly SimItem[]): SimRefusal | undefined {
 
 /** `status` is output-only, and entries of `content` must say what they are (learned by grok-build, xai-wire 2.2). */
 function reasoningRefusal(items: readonly SimItem[]): SimRefusal | undefined {
-  for (const item of items.filter(({ type }) => type === "reasoning")) {
+  for (const item of items.filter((item) => item.type === "reasoning" && !isCompaction(item))) {
     if (item.status !== undefined && item.status !== null)
       return invalid("Invalid request content: reasoning items must not have a status. Argument not supported: status");
     const content = Array.isArray(item.content) ? item.content : [];
@@ -37,8 +38,32 @@ function reasoningRefusal(items: readonly SimItem[]): SimRefusal | undefined {
   return undefined;
 }
 
+/** A reasoning item without `summary` is taken for one (chenyme/grok2api#688). */
+function isCompaction({ type, summary }: SimItem): boolean {
+  return type === "compaction" || (type === "reasoning" && summary === undefined);
+}
+
+/**
+ * A conversation in short begins the input, unchanged (docs.x.ai, context-compaction). The first refusal is worded as in
+ * Wei-Shaw/sub2api#4223; that the second is one, and its words, are ours.
+ */
+function compactionRefusal(items: readonly SimItem[]): SimRefusal | undefined {
+  if (items.some((item) => isCompaction(item) && openCompaction(item.encrypted_content) === undefined))
+    return invalid("Could not decode the compaction blob. Ensure it is unmodified from the compact response.");
+  if (items.slice(1).some(isCompaction))
+    return invalid("Invalid request content: a compaction must be the first item of the input, and the only one.");
+  return undefined;
+}
+
+/** The documented use puts something to answer behind it; what happens without is not known. */
+export function aloneRefusal({ input = [] }: SimRequest): SimRefusal | undefined {
+  const isAlone = input.length === 1 && input.every(isCompaction);
+  return isAlone ? invalid("Invalid request content: nothing follows the compaction.") : undefined;
+}
+
 function sealRefusal(items: readonly SimItem[], model: SimModel): SimRefusal | undefined {
   const sealed = items
+    .filter((item) => !isCompaction(item))
     .map((item) => item.encrypted_content)
     .filter((content) => content !== undefined && content !== null);
   if (sealed.every((content) => canUnseal(content, model.id))) return undefined;

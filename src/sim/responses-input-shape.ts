@@ -29,6 +29,8 @@ export function inputProblem(input: unknown, invented: ReadonlySet<string>): Sha
 function fits(item: unknown, invented: ReadonlySet<string>): boolean {
   if (!isRecord(item)) return false;
   const type = item.type ?? "message";
+  // What has a blob and nothing else that a known kind needs is read as a compaction (chenyme/grok2api#688).
+  if (type === "reasoning" && item.summary === undefined) return ITEMS.compaction?.(item, []) === undefined;
   const check = typeof type === "string" ? ITEMS[type] : undefined;
   if (check === undefined) return typeof type === "string" && invented.has(type);
   return check(item, []) === undefined;

@@ -1,7 +1,7 @@
 import type { SimModel } from "./models.ts";
 import { invalid, type SimRefusal, type SimRequest } from "./request.ts";
 import { hostedRefusal } from "./responses-hosted-rules.ts";
-import { inputRefusal } from "./responses-input-rules.ts";
+import { aloneRefusal, inputRefusal } from "./responses-input-rules.ts";
 import { commonRules, firstRefusal, type Rule } from "./rules.ts";
 
 /** Why xAI would refuse this Responses request, in the order it is looked at (xai-wire 2, 5). */
@@ -51,4 +51,5 @@ const rules: readonly Rule[] = [
   (request) => hostedRefusal(request),
   ...commonRules,
   (request, model) => inputRefusal(request, model),
+  aloneRefusal,
 ];

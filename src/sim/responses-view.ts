@@ -8,6 +8,7 @@ import {
   type SimRequest,
   type SimTool,
 } from "./request.ts";
+import { openCompaction } from "./sealed.ts";
 
 /**
  * A Responses request in the form of a chat request, so that one script and one set of rules serve both.
@@ -76,6 +77,7 @@ function messageOf(item: SimItem): SimMessage | undefined {
       tool_calls: [{ id: String(item.call_id), type: "function", function: fn }],
     };
   }
+  if (item.type === "compaction") return { role: "system", content: openCompaction(item.encrypted_content) ?? "" };
   if (item.type !== "function_call_output") return undefined;
   return { role: "tool", tool_call_id: String(item.call_id), content: contentOf(item.output) };
 }

@@ -90,7 +90,7 @@ const effort: Rule = (request, model) => {
 };
 
 /** Worded as in the captures of 2026 (xai-wire 5.2). */
-const promptLength: Rule = (request, model) => {
+export const promptLength: Rule = (request, model) => {
   const tokens = estimatePrompt(request);
   if (tokens <= model.contextLength) return undefined;
   return invalid(

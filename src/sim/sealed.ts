@@ -39,6 +39,22 @@ export function canUnseal(content: unknown, model: string): boolean {
   return value.family === familyOf(model) && value.hash === hashOf(value.family, value.of);
 }
 
+/** A conversation in short, as only a simulator can read it: for any model, since xAI lets a smaller one make it. */
+export function sealCompaction(text: string): string {
+  return Buffer.from(JSON.stringify({ sim_enc: 1, compaction: text, hash: hashOf("compaction", text) })).toString(
+    "base64",
+  );
+}
+
+/** What a simulator has sealed as a conversation in short; undefined for anything else, and for what was changed since. */
+export function openCompaction(content: unknown): string | undefined {
+  if (typeof content !== "string") return undefined;
+  const value = parseJson(Buffer.from(content, "base64").toString("utf8"));
+  if (!isRecord(value) || typeof value.compaction !== "string") return undefined;
+  // Sealed again, since what follows the end of base64 is not read.
+  return sealCompaction(value.compaction) === content ? value.compaction : undefined;
+}
+
 function hashOf(family: string, itemId: string): string {
   return createHash("sha256").update(`${SALT}\n${family}\n${itemId}`).digest("hex").slice(0, 32);
 }

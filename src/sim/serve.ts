@@ -27,6 +27,8 @@ export interface ServeOptions extends Gate {
   readonly responses: ResponsesEndpoint;
   readonly messages: Endpoint;
   readonly files: SimFiles;
+  /** HTTP statuses that the next compactions are answered with; each is used once. */
+  readonly refuseCompactions: number[];
 }
 
 /** Who is answered, and with what bytes that have arrived so far. */
@@ -51,6 +53,7 @@ export async function serve(exchange: Exchange, options: ServeOptions): Promise<
   if (refusal !== undefined) return refuse(exchange, refusal);
   if (route.name === "chat" || route.name === "responses" || route.name === "messages")
     return serveAnswer(exchange, options, options[route.name]);
+  if (route.name === "compact") return serveCompaction(exchange, options);
   if (isFileRoute(route)) return serveFiles(exchange, route, options.files);
   const found = lookUp(route, method, options);
   if (found.status >= 400) return refuse(exchange, found);
@@ -83,16 +86,37 @@ function lookUp(
   return { status: 200, body: route.name === "model" ? modelJson(model) : languageModelJson(model) };
 }
 
-async function serveAnswer(exchange: Exchange, options: ServeOptions, endpoint: Endpoint): Promise<void> {
+/** A script has no turn for it: a conversation is made short, and nobody speaks. */
+async function serveCompaction(exchange: Exchange, options: ServeOptions): Promise<void> {
+  const { compaction } = options.responses;
+  const accepted = await accept(exchange, options, compaction);
+  if ("status" in accepted) return refuse(exchange, accepted);
+  const { request, model } = accepted;
+  const status = options.refuseCompactions.shift();
+  if (status !== undefined) return refuse(exchange, statusRefusal(status, request.model));
+  send(exchange, 200, compaction.body(request, model));
+}
+
+/** Reads a request to a model, or says why it is refused. */
+async function accept(
+  exchange: Exchange,
+  options: ServeOptions,
+  endpoint: Pick<Endpoint, "decode" | "refusal">,
+): Promise<{ request: SimRequest; model: SimModel } | SimRefusal> {
   const text = await readBody(exchange.request, options);
-  if (typeof text !== "string") return refuse(exchange, text);
+  if (typeof text !== "string") return text;
   const decoded = endpoint.decode(text, exchange.onBody);
-  if ("status" in decoded) return refuse(exchange, decoded);
+  if ("status" in decoded) return decoded;
   const { request } = decoded;
   const model = findModel(options.models, request.model);
-  if (model === undefined) return refuse(exchange, statusRefusal(404, request.model));
-  const refusal = endpoint.refusal(request, model) ?? attachmentRefusal(request, options.files);
-  if (refusal !== undefined) return refuse(exchange, refusal);
+  if (model === undefined) return statusRefusal(404, request.model);
+  return endpoint.refusal(request, model) ?? attachmentRefusal(request, options.files) ?? { request, model };
+}
+
+async function serveAnswer(exchange: Exchange, options: ServeOptions, endpoint: Endpoint): Promise<void> {
+  const accepted = await accept(exchange, options, endpoint);
+  if ("status" in accepted) return refuse(exchange, accepted);
+  const { request, model } = accepted;
   const next = await nextTurn(options.script, request);
   if ("status" in next) return refuse(exchange, next);
   await answerTurn(exchange, { ...next, request, model, endpoint }, options);

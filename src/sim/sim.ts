@@ -34,6 +34,8 @@ export interface SimulatorOptions {
   readonly apiKey?: string;
   /** Longest request body, in bytes, before 413. Default 32 MiB; xAI's own limit is not known. */
   readonly maxBodyBytes?: number;
+  /** HTTP statuses that the next requests to `/v1/responses/compact` are answered with, one each; then it serves them. Default none. */
+  readonly refuseCompactions?: readonly number[];
 }
 
 /** A request the simulator was sent, refused or not. */
@@ -70,8 +72,8 @@ export interface Simulator {
 const SECRET_HEADERS = new Set(["authorization", "x-api-key", "api-key", "cookie", "proxy-authorization"]);
 
 /**
- * Starts a simulated xAI API on 127.0.0.1: `POST /v1/chat/completions`, `POST /v1/responses` and `POST /v1/messages`, streamed and not; `GET`
- * and `DELETE /v1/responses/{id}` of what was stored; `/v1/files` and below; `GET /v1/models[/{id}]` and `GET /v1/language-models[/{id}]`.
+ * Starts a simulated xAI API on 127.0.0.1: `POST /v1/chat/completions`, `POST /v1/responses` and `POST /v1/messages`, streamed and not;
+ * `POST /v1/responses/compact`; `GET` and `DELETE /v1/responses/{id}` of what was stored; `/v1/files` and below; `GET /v1/models[/{id}]` and `GET /v1/language-models[/{id}]`.
  * @throws {AgentError} `invalid_option`: the port is taken or not allowed, `profile` is none, or `apiKey` looks like a real key.
  */
 export async function startSimulator(options: SimulatorOptions = {}): Promise<Simulator> {
@@ -97,6 +99,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     responses: createResponsesEndpoint(),
     messages: createMessagesEndpoint(profile),
     files: createSimFiles(),
+    refuseCompactions: [...(options.refuseCompactions ?? [])],
   });
   const origin = `http://127.0.0.1:${await listen(server, options.port ?? 0)}`;
   const close = closer(server);

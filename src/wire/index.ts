@@ -89,6 +89,13 @@ export {
   type ResponsesAccumulator,
   type ResponsesPartial,
 } from "./responses-accumulator.ts";
+export {
+  type CompactResponsesOptions,
+  compactResponses,
+  type ResponsesCompacted,
+  type ResponsesCompactRequest,
+  type ResponsesCompactUsage,
+} from "./responses-compact.ts";
 export { decodeResponsesEvent, textNameOf } from "./responses-decode.ts";
 export type {
   ResponsesAnnotationEvent,
