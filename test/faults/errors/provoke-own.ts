@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createAgent, createClient, defineTool, type Message, parseRecord } from "fairwitness";
+import { createAgent, createClient, defineTool, type Message, parseRecord, webSearch } from "fairwitness";
 import { createFileStore, createMemoryStore } from "fairwitness/store";
 import { record, replay } from "fairwitness/testing";
 import { z } from "zod";
@@ -37,6 +37,9 @@ export const OWN: Readonly<Record<string, Provoke>> = {
   "A tool that is none": thrown(() => tool("get weather")),
   "A schema that cannot be sent": thrown(() =>
     defineTool({ name: "when", description: "Takes a date.", input: z.object({ at: z.date() }), execute: () => 1 }),
+  ),
+  "A private tool beside searches at xAI": thrown(() =>
+    createAgent({ name: "t", model: "grok-4.7", tools: [{ ...tool("secrets"), private: true }, webSearch()] }),
   ),
   "Two tools of one name": thrown(() => createAgent({ name: "t", model: "grok-4.7", tools: [tool("a"), tool("a")] })),
   "A setting that the model refuses": thrown(() => createClient().model("grok-4.7", { stop: ["."] })),

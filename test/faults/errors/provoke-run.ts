@@ -1,4 +1,5 @@
 import { createAgent, defineTool, type StoredEvent } from "fairwitness";
+import { createMemoryStore } from "fairwitness/store";
 import { z } from "zod";
 import { fakeClock } from "../../support/fake-clock.ts";
 import { type ScriptedAttempt, scriptedModel } from "../../support/scripted-model.ts";
@@ -22,6 +23,26 @@ export const RUN: Readonly<Record<string, Provoke>> = {
   "The run was cancelled": async () => {
     const agent = createAgent({ name: "t", model: scriptedModel([{ hang: true }]) });
     return failureOf(agent.run("Lisbon?", { signal: AbortSignal.abort("enough") }));
+  },
+  "The run waits for a decision": ran({ calls: [call] }, { tools: [look(() => 1, { approval: true })] }),
+  "A completed run is resumed": async () => {
+    const store = createMemoryStore();
+    const agent = createAgent({ name: "t", model: scriptedModel([{ text: "Sunny." }]), store });
+    const { runId } = await agent.run("Lisbon?");
+    return failureOf(agent.resume(runId));
+  },
+  "A run is resumed with another agent": async () => {
+    const options = { name: "t", model: scriptedModel([{ calls: [call] }]), store: createMemoryStore() };
+    const asking = look(() => 1, { approval: true });
+    const { runId } = await createAgent({ ...options, tools: [asking] }).run("Lisbon?", { reject: false });
+    return failureOf(createAgent({ ...options, tools: [asking, { ...asking, name: "other" }] }).resume(runId));
+  },
+  "Another run of the conversation goes on": async () => {
+    const store = createMemoryStore();
+    const [event] = await ran1();
+    store.append("run_1", [{ ...event, seq: 0, runId: "run_1", at: 1, conversation: "c" } as StoredEvent]);
+    const agent = createAgent({ name: "t", model: scriptedModel([{ text: "Sunny." }]), store });
+    return failureOf(agent.run("Lisbon?", { conversation: "c" }));
   },
   "The answer was cut off by length": ran({ text: "Sunny, and then", finishReason: "length" }),
   "The answer was held back": ran({ text: "", finishReason: "content_filter" }),
@@ -53,5 +74,12 @@ export const RUN: Readonly<Record<string, Provoke>> = {
     return run.record.find((event): event is Completed => event.type === "tool.completed")?.error;
   },
 };
+
+/** The record of a run that began. */
+async function ran1(): Promise<readonly StoredEvent[]> {
+  const run = createAgent({ name: "t", model: scriptedModel([{ text: "Sunny." }]) }).stream("Lisbon?");
+  await run.result();
+  return run.record;
+}
 
 type Completed = Extract<StoredEvent, { type: "tool.completed" }>;
