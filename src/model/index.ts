@@ -12,6 +12,7 @@ export {
 } from "./capabilities.ts";
 export { type ChatModelOptions, createChatModel } from "./chat.ts";
 export { mendSurrogates } from "./chat-message.ts";
+export { atLeastTokens, estimateTokens } from "./estimate.ts";
 export { createMessagesModel, type MessagesModelOptions } from "./messages.ts";
 export type {
   CompactedConversation,
