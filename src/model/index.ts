@@ -12,6 +12,7 @@ export {
 } from "./capabilities.ts";
 export { type ChatModelOptions, createChatModel } from "./chat.ts";
 export { mendSurrogates } from "./chat-message.ts";
+export { atLeastTokens, estimateTokens } from "./estimate.ts";
 export { createMessagesModel, type MessagesModelOptions } from "./messages.ts";
 export type {
   CompactedConversation,
@@ -27,8 +28,9 @@ export type {
   ServerCallResult,
   ToolChoice,
 } from "./model.ts";
-export { estimateCost, PRICES_AS_OF, type PriceTerms } from "./prices.ts";
+export { estimateCost, PRICES_AS_OF, type PriceTerms, serverToolTicks } from "./prices.ts";
 export { type CompactingModel, createResponsesModel, type ResponsesModelOptions } from "./responses.ts";
 export { checkSettings } from "./settings.ts";
 export { sourceOfUrl } from "./sources.ts";
 export { fromChatMessages, toChatMessages } from "./transcript.ts";
+export { type TurnPlan, worstCaseTicks } from "./worst-case.ts";

@@ -1,4 +1,4 @@
-import type { Cost, Usage } from "../message/index.ts";
+import type { Cost, ServerToolKind, Usage } from "../message/index.ts";
 import { describeModel } from "./capabilities.ts";
 
 /** Day on which the prices below were read from xAI's documentation. */
@@ -39,6 +39,9 @@ const TOKEN_PRICES: Readonly<Record<string, TokenPrices>> = {
   "grok-build-0.1": dollars(1, 0.2, 2),
 };
 
+/** Ticks for the dearest thing that an X search fetches: a profile. */
+export const X_ITEM_TICKS = 100_000_000;
+
 /**
  * Ticks for one of what `server_side_tool_usage_details` counts. X search is billed by what it fetched and not by call;
  * remote MCP costs tokens only. What is not here, such as images, has no price we know.
@@ -47,7 +50,7 @@ const TOKEN_PRICES: Readonly<Record<string, TokenPrices>> = {
 const TOOL_PRICES: Readonly<Record<string, number>> = {
   web_search_calls: 50_000_000,
   x_posts_fetched: 50_000_000,
-  x_users_fetched: 100_000_000,
+  x_users_fetched: X_ITEM_TICKS,
   code_interpreter_calls: 50_000_000,
   file_search_calls: 25_000_000,
   // Search in attached files: billed under either name.
@@ -55,6 +58,20 @@ const TOOL_PRICES: Readonly<Record<string, number>> = {
   attachment_search_calls: 100_000_000,
   mcp_calls: 0,
 };
+
+/** What a call of a tool is counted as. X search is not here: it is billed by what it fetches, and nobody bounds that. */
+const COUNTED_AS: { readonly [Kind in ServerToolKind]?: string } = {
+  web_search: "web_search_calls",
+  code_execution: "code_interpreter_calls",
+  collections_search: "file_search_calls",
+  mcp: "mcp_calls",
+};
+
+/** Ticks for one call of a tool that xAI runs, tokens apart; undefined where there is no price for a call. */
+export function serverToolTicks(kind: ServerToolKind): number | undefined {
+  const name = COUNTED_AS[kind];
+  return name === undefined ? undefined : TOOL_PRICES[name];
+}
 
 /** What changes the price of a request beside its tokens. */
 export interface PriceTerms {
@@ -70,18 +87,34 @@ export interface PriceTerms {
  * whose billed counts were not reported. A retired name costs what the model that answers for it costs.
  */
 export function estimateCost(model: string, usage: Usage, terms: PriceTerms = {}): Cost {
-  const prices = tokenPrices(model);
-  const factor = tierFactor(terms.serviceTier);
   const context = contextFactor(usage);
   const tools = toolTicks(usage);
-  if (prices === undefined || factor === undefined || context === undefined || tools === undefined) {
-    return { basis: "unknown" };
-  }
+  const tokens = tokenTicks(model, usage, terms);
+  if (tokens === undefined || context === undefined || tools === undefined) return { basis: "unknown" };
+  return { basis: "estimated", ticks: Math.round(tokens * context) + tools };
+}
+
+/**
+ * Ticks for tokens below the long-context threshold, not rounded; undefined where model or tier have no price. From the threshold on it
+ * is `longContextFactor` times as much.
+ */
+export function tokenTicks(
+  model: string,
+  usage: Pick<Usage, "inputTokens" | "cachedInputTokens" | "outputTokens">,
+  terms: PriceTerms,
+): number | undefined {
+  const prices = tokenPrices(model);
+  const factor = tierFactor(terms.serviceTier);
+  if (prices === undefined || factor === undefined) return undefined;
   const cached = Math.min(usage.cachedInputTokens ?? 0, usage.inputTokens);
   const ticks =
     (usage.inputTokens - cached) * prices.input + cached * prices.cachedInput + usage.outputTokens * prices.output;
-  const tokens = Math.round((ticks * factor * context * percentOf(terms.host)) / 100);
-  return { basis: "estimated", ticks: tokens + tools };
+  return (ticks * factor * percentOf(terms.host)) / 100;
+}
+
+/** How many times the price a request costs whose longest prompt has so many tokens. */
+export function longContextFactor(promptTokens: number): number {
+  return promptTokens < LONG_CONTEXT_TOKENS ? 1 : LONG_CONTEXT_FACTOR;
 }
 
 /** Ticks for one token of a model, below the long-context threshold; undefined when there is no price for it. */

@@ -40,6 +40,7 @@ export function defineTool<S extends ToolSchema, Context = unknown, Output = unk
     onError: options.onError ?? "model",
     check: createCheck(options.input, label),
     execute: createExecute(options),
+    summary: options.summary as Tool["summary"], // whoever calls it gives what the record holds of this tool's output
     needsApproval: createNeedsApproval(options),
     approvalTimeoutMs: options.approvalTimeoutMs,
     reconcile: createReconcile(options),

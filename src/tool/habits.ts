@@ -18,6 +18,7 @@ const OPTIONS: readonly string[] = [
   "onError",
   "execute",
   "toModel",
+  "summary",
   "approval",
   "approvalTimeoutMs",
   "reconcile",
@@ -41,6 +42,7 @@ const HABITS: ReadonlyMap<string, string> = new Map([
   ["timeout", "timeoutMs"],
   ["desc", "description"],
   ["toModelOutput", "toModel"],
+  ["summarize", "summary"],
   ["needsApproval", "approval"],
   ["needs_approval", "approval"],
   ["requireApproval", "approval"],
@@ -85,7 +87,7 @@ function checkKeys(given: Record<string, unknown>): void {
 }
 
 function checkValues(given: Record<string, unknown>): void {
-  const { description, execute, toModel, timeoutMs, maxOutputBytes, maxStoredBytes } = given;
+  const { description, execute, toModel, summary, timeoutMs, maxOutputBytes, maxStoredBytes } = given;
   if (typeof description !== "string" || description.trim() === "") {
     throw invalid(
       given,
@@ -93,7 +95,8 @@ function checkValues(given: Record<string, unknown>): void {
     );
   }
   if (typeof execute !== "function") throw invalid(given, "has no execute. Write execute: (input) => …");
-  if (toModel !== undefined && typeof toModel !== "function") throw invalid(given, "has a toModel that is no function");
+  checkFunction(given, "toModel", toModel);
+  checkFunction(given, "summary", summary);
   checkNumber(given, "timeoutMs", timeoutMs, [1, MAX_TIMEOUT_MS]);
   checkNumber(given, "maxOutputBytes", maxOutputBytes, [MIN_OUTPUT_BYTES, Number.MAX_SAFE_INTEGER]);
   checkNumber(given, "maxStoredBytes", maxStoredBytes, [MIN_OUTPUT_BYTES, Number.MAX_SAFE_INTEGER]);
@@ -113,13 +116,17 @@ function checkEffects(given: Record<string, unknown>): void {
   }
   checkNumber(given, "approvalTimeoutMs", approvalTimeoutMs, [1, Number.MAX_SAFE_INTEGER]);
   if (reconcile === undefined) return;
-  if (typeof reconcile !== "function") throw invalid(given, "has a reconcile that is no function");
+  checkFunction(given, "reconcile", reconcile);
   if (effect === "write") return;
   const has = effect === undefined ? "no effect" : `effect ${String(effect)}`;
   throw invalid(
     given,
     `has a reconcile and ${has}: only a write is asked about. Write effect: "write", or leave it out`,
   );
+}
+
+function checkFunction(given: Record<string, unknown>, name: string, value: unknown): void {
+  if (value !== undefined && typeof value !== "function") throw invalid(given, `has a ${name} that is no function`);
 }
 
 function checkNumber(given: Record<string, unknown>, name: string, value: unknown, [min, max]: [number, number]): void {

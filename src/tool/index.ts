@@ -48,6 +48,7 @@ export type {
 } from "./server-tool.ts";
 export { createToolSlots, type ToolSlots } from "./slots.ts";
 export type { Spilled } from "./spill.ts";
+export { type OldResult, summaryOf } from "./summary.ts";
 export type {
   AgentTool,
   AnyTool,

@@ -1,9 +1,9 @@
 import type { StandardTypedV1 } from "@standard-schema/spec";
 import type { Effect } from "../message/index.ts";
 import type { SchemaOutput, ToolSchema } from "./schema.ts";
-import type { ApprovalInfo, Concurrency, JsonSchema, Reconciled, ToolContext } from "./tool.ts";
+import type { ApprovalInfo, Concurrency, JsonSchema, Reconciled, Stored, ToolContext } from "./tool.ts";
 
-/** What `defineTool` takes. Write `toModel`, `approval` and `reconcile` after `execute`, so that their parameters are inferred. */
+/** What `defineTool` takes. Write `toModel`, `summary`, `approval` and `reconcile` after `execute`, so that their parameters are inferred. */
 export interface ToolOptions<S extends ToolSchema, Context, Output> {
   /** 1 to 64 letters, digits, `_` and `-`, beginning with a letter or `_`; none of xAI's own tool names. */
   name: string;
@@ -50,6 +50,8 @@ export interface ToolOptions<S extends ToolSchema, Context, Output> {
    * files and texts (`[imagePart(bytes)]`), anything else as JSON.
    */
   toModel?: (output: Output) => unknown;
+  /** What is left of an old result when the conversation is compacted; default: its first 200 characters and its size. */
+  summary?: (output: Stored<NoInfer<Output>>) => string;
   /**
    * Whether a person must agree before a call is carried out; a function decides by the arguments. One that throws, or answers with
    * anything but true or false, keeps the call from running. Default false.

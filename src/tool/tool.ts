@@ -81,6 +81,8 @@ export interface Tool<Context = unknown, Input = unknown, Output = unknown> {
    * Rejects with what the handler threw, or with `tool_failed` when it ran and its result cannot be used.
    */
   readonly execute: (value: unknown, tool: ToolContext<Context>) => Promise<ToolOutput>;
+  /** What is left of an old result when the conversation is compacted, made from the output as the record holds it: see `summaryOf`. */
+  readonly summary: ((output: unknown) => string) | undefined;
   /**
    * Whether a person must agree before the handler runs on what `check` returned. Rejects with `tool_failed`, saying that the
    * tool was not run, when its `approval` function threw or gave back neither true nor false.
