@@ -1,6 +1,6 @@
 import { within } from "../clock.ts";
 import { canonicalJson, sha256Of } from "../digest.ts";
-import { AgentError, errorMessage } from "../errors.ts";
+import { AgentError, errorMessage, withoutCredentials } from "../errors.ts";
 import {
   type ApprovalReason,
   describeArguments,
@@ -60,9 +60,15 @@ async function needsApproval({ context, clock }: LoopServices, { tool, value, ta
   } catch (error) {
     return {
       type: "broken",
-      message: `The approval of ${tool.name} broke, so a person is asked: ${errorMessage(error)}`,
+      message: `The approval of ${tool.name} broke, so a person is asked: ${causesOf(error)}`,
     };
   }
+}
+
+/** The tool's own error says that it was not run; what was thrown is behind it. */
+function causesOf(error: unknown): string {
+  const cause = error instanceof AgentError && error.cause !== undefined ? `: ${errorMessage(error.cause)}` : "";
+  return withoutCredentials(`${errorMessage(error)}${cause}`);
 }
 
 function tooLate(): never {

@@ -92,7 +92,7 @@ describe("a call that a dead process had begun", () => {
     expect(pay.given).toEqual([]);
   });
 
-  it.each([
+  it.each<[string, () => unknown, string | undefined, number]>([
     ["that it happened", () => ({ happened: true, output: "paid before" }), "ok", 0],
     ["that it did not", () => ({ happened: false }), "ok", 1],
     ["nothing", () => undefined, undefined, 0],
@@ -104,7 +104,7 @@ describe("a call that a dead process had begun", () => {
       undefined,
       0,
     ],
-  ] as const)("goes on by what its tool's reconcile finds: %s", async (_, reconcile, outcome, times) => {
+  ])("goes on by what its tool's reconcile finds: %s", async (_, reconcile, outcome, times) => {
     const { again, runId, pay, store, model } = await died("write", { reconcile });
     const run = await again().resume(runId);
     await readAll(run);
