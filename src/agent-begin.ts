@@ -109,7 +109,8 @@ export function started(
   // A copy: what the application, or a handler of it, does to its messages later changes no record.
   const history = given.messages ?? past.messages;
   const { messages, repairs } = pairMessages(ownCopy([...history, ...input]));
-  const taint = taintOf({ toolbox, past, history, outer });
+  // What the conversation read is known from its runs; messages that were handed in are looked at.
+  const taint = taintOf({ toolbox, past, history: given.messages ?? [], outer });
   const start: NewEvent = {
     type: "run.started",
     turn: 0,
