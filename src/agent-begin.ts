@@ -38,7 +38,7 @@ export async function beginRun(beginning: Beginning, signal: AbortSignal): Promi
   const { store } = parts.options;
   let past = NOTHING;
   if (store !== undefined && hold !== undefined) {
-    const taken = await takeConversation(beginning, store, signal);
+    const taken = await hold.opening(takeConversation(beginning, store, signal));
     if ("next" in taken) return taken;
     past = taken;
   }
