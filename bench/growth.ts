@@ -1,0 +1,6 @@
+export interface Growth {
+  foldMs: number;
+}
+export async function measureGrowth(): Promise<Growth | null> {
+  return null;
+}
