@@ -50,7 +50,7 @@ interface History {
 /** Whole runs, each ended by a request that holds every call with its result. */
 export function examine(session: Session): { runs: number } | { mistake: string } {
   const { workload, answers, requests, finals, last, problem } = session;
-  if (problem !== undefined) return { mistake: `The server was asked for what it has not: ${problem}.` };
+  if (problem !== undefined) return { mistake: `The server refused: ${problem}.` };
   if (finals === 0 || requests !== finals * answers.length) {
     return { mistake: `${requests} requests came for ${finals} whole runs of ${answers.length} turns each.` };
   }

@@ -24,9 +24,10 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
   if (session === undefined) return void response.writeHead(404).end();
   session.requests += 1;
   const body = Buffer.concat(pieces);
-  const turn = turnOf(session.workload, body);
+  const results = resultsIn(session.workload, body);
+  const turn = turnAfter(session.workload, results);
   const answers = session.answers[turn];
-  if (answers === undefined) return refuse(session, response, `a request came for turn ${turn + 1}`);
+  if (answers === undefined) return refuse(session, response, results);
   if (turn === session.answers.length - 1) {
     session.finals += 1;
     session.last = body;
@@ -40,17 +41,21 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
 }
 
 /** Every result that is sent back names itself so, in both protocols, however its fields are ordered. */
-function turnOf({ api, callsPerTurn }: Workload, body: Buffer): number {
-  if (callsPerTurn === 0) return 0;
+function resultsIn({ api }: Workload, body: Buffer): number {
   const mark = api === "chat" ? '"role":"tool"' : '"type":"function_call_output"';
   let results = 0;
   for (let at = body.indexOf(mark); at !== -1; at = body.indexOf(mark, at + mark.length)) results += 1;
-  return results / callsPerTurn;
+  return results;
 }
 
-function refuse(session: Session, response: ServerResponse, problem: string): void {
-  session.problem = problem;
-  response.writeHead(400, { "content-type": "application/json" }).end(JSON.stringify({ error: problem }));
+function turnAfter({ callsPerTurn }: Workload, results: number): number {
+  return callsPerTurn === 0 ? results : results / callsPerTurn;
+}
+
+function refuse(session: Session, response: ServerResponse, results: number): void {
+  const { toolTurns, callsPerTurn } = session.workload;
+  session.problem = `a request brought ${results} results of tools, where at most ${toolTurns * callsPerTurn}, whole turns of them, had been asked for`;
+  response.writeHead(400, { "content-type": "application/json" }).end(JSON.stringify({ error: session.problem }));
 }
 
 function reply(request: ServerRequest): ServerReply {

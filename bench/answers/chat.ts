@@ -9,11 +9,11 @@ export function chatTurns(workload: Workload): readonly (readonly string[])[] {
 
 function callTurn(turn: number, workload: Workload): readonly string[] {
   const chunks = Array.from({ length: workload.callsPerTurn }, (_, index) => callChunks(turn, index, workload));
-  return stream([...chunks.flat(), chunk({}, "tool_calls")]);
+  return stream([...chunks.flat(), chunk({}, "tool_calls")], turn);
 }
 
 /** Calls come whole, each in one chunk, as xAI sends them; or in pieces, as other servers do. */
-function callChunks(turn: number, index: number, workload: Workload): readonly string[] {
+function callChunks(turn: number, index: number, workload: Workload): readonly Chunk[] {
   const place = turn * workload.callsPerTurn + index;
   const text = argumentsOf(place, workload);
   const first = (given: string): object => ({
@@ -28,20 +28,21 @@ function callChunks(turn: number, index: number, workload: Workload): readonly s
 }
 
 function textTurn(workload: Workload): readonly string[] {
-  return stream([...textPieces(workload).map((content) => chunk({ content })), chunk({}, "stop")]);
+  return stream([...textPieces(workload).map((content) => chunk({ content })), chunk({}, "stop")], workload.toolTurns);
 }
 
-/** The fields of a chunk that xAI sends. */
-function envelope(fields: object): string {
-  const head = { id: "bench-answer", object: "chat.completion.chunk", created: 1770772293, model: MODEL };
-  return JSON.stringify({ ...head, ...fields, system_fingerprint: "fp_bench" });
+type Chunk = Readonly<Record<string, unknown>>;
+
+function chunk(delta: object, finish_reason: string | null = null): Chunk {
+  return { choices: [{ index: 0, delta: { role: "assistant", ...delta }, finish_reason }] };
 }
 
-function chunk(delta: object, finish_reason: string | null = null): string {
-  return envelope({ choices: [{ index: 0, delta: { role: "assistant", ...delta }, finish_reason }] });
-}
-
-function stream(chunks: readonly string[]): readonly string[] {
+/** With the fields that xAI sends in each chunk; every answer has an id of its own. */
+function stream(chunks: readonly Chunk[], turn: number): readonly string[] {
   const usage = { prompt_tokens: 100, completion_tokens: 20, total_tokens: 120, cost_in_usd_ticks: 1000 };
-  return [...chunks, envelope({ choices: [], usage }), "[DONE]"].map((data) => `data: ${data}\n\n`);
+  const head = { id: `answer-${turn}`, object: "chat.completion.chunk", created: 1770772293, model: MODEL };
+  const texts = [...chunks, { choices: [], usage }].map((fields) =>
+    JSON.stringify({ ...head, ...fields, system_fingerprint: "fp_bench" }),
+  );
+  return [...texts, "[DONE]"].map((data) => `data: ${data}\n\n`);
 }

@@ -17,6 +17,8 @@ export interface ContenderEntry {
   refuses?: Readonly<Record<string, string>>;
 }
 
+const NO_RESPONSES = { responses: "chat completions alone" };
+
 /** Ratios are taken to the first. A new contender is a file and an entry here. */
 export const CONTENDERS: readonly [ContenderEntry, ...ContenderEntry[]] = [
   { name: "floor", title: "by hand, node:http", kind: "floor", file: "contenders/floor.ts", packages: ["zod"] },
@@ -26,6 +28,62 @@ export const CONTENDERS: readonly [ContenderEntry, ...ContenderEntry[]] = [
   own("fairwitness-batches", "fairwitness, batches()"),
   own("fairwitness-client", "fairwitness, thin client"),
   own("fairwitness-fetch", "fairwitness, over fetch"),
+  {
+    name: "xsai",
+    title: "xsai",
+    kind: "peer",
+    file: "peers/xsai.ts",
+    packages: ["xsai", "zod"],
+    note: "checks no arguments: its handler does",
+    refuses: NO_RESPONSES,
+  },
+  {
+    name: "openai",
+    title: "openai runTools",
+    kind: "peer",
+    file: "peers/openai.ts",
+    packages: ["openai", "zod"],
+    refuses: NO_RESPONSES,
+  },
+  {
+    name: "ai",
+    title: "ai (Vercel AI SDK)",
+    kind: "peer",
+    file: "peers/ai.ts",
+    packages: ["ai", "@ai-sdk/openai-compatible", "@ai-sdk/xai", "zod"],
+  },
+  {
+    name: "openai-agents",
+    title: "@openai/agents",
+    kind: "peer",
+    file: "peers/openai-agents.ts",
+    packages: ["@openai/agents", "openai", "zod"],
+  },
+  {
+    name: "pi",
+    title: "pi-agent-core",
+    kind: "peer",
+    file: "peers/pi.ts",
+    packages: ["@earendil-works/pi-agent-core", "@earendil-works/pi-ai", "zod"],
+    note: "fills in no defaults: its handler does",
+    refuses: { responses: "its tools are functions alone" },
+  },
+  {
+    name: "langchain",
+    title: "langchain",
+    kind: "peer",
+    file: "peers/langchain.ts",
+    packages: ["langchain", "@langchain/core", "@langchain/xai", "@langchain/openai", "zod"],
+    isSlow: true,
+  },
+  {
+    name: "mastra",
+    title: "@mastra/core",
+    kind: "peer",
+    file: "peers/mastra.ts",
+    packages: ["@mastra/core", "@ai-sdk/openai-compatible", "@ai-sdk/xai", "zod"],
+    isSlow: true,
+  },
   special("fairwitness-files", "with files"),
   special("fairwitness-sqlite", "with SQLite"),
   special("fairwitness-files-fsync", "with files, fsync on"),
