@@ -15,6 +15,7 @@ import { keep, type Machine, readKept, readResults, writeResults } from "./resul
 import type { Row } from "./statistics.ts";
 import { formatTable } from "./table.ts";
 import { versionsOf } from "./versions.ts";
+import { WORKLOADS } from "./workloads/index.ts";
 
 /** What is measured beside the workloads, by its name. */
 const OTHERS: Readonly<Record<string, () => Promise<unknown>>> = {
@@ -62,7 +63,7 @@ async function measureNamed(names: readonly string[]): Promise<void> {
   for (const [name, version] of Object.entries(versionsOf(plan.contenders))) console.log(`${name}: ${version}`);
   const rows = await measureAll(plan);
   const slow = plan.contenders.filter(({ isSlow, name }) => isSlow === true && names.includes(name));
-  const isWhole = plan.workloads.length > names.length;
+  const isWhole = plan.workloads === WORKLOADS; // no workload was named
   if (slow.length === 0 || !isWhole) return console.log("\nA part of the benchmark: results.json was left as it is.");
   for (const contender of slow) keepRows(contender, rows);
 }

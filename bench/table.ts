@@ -21,10 +21,10 @@ function cellsOf(row: Row): readonly string[] {
   if (!isMeasured(row)) return [titleOf(row.contender), row.refused];
   return [
     titleOf(row.contender),
-    formatSpread(row.cpuRatio, 2),
-    formatSpread(row.wallRatio, 2),
-    formatSpread(row.cpuMs, 1),
-    formatSpread(row.wallMs, 1),
+    range(row.cpuRatio, 2),
+    range(row.wallRatio, 2),
+    range(row.cpuMs, 1),
+    range(row.wallMs, 1),
     row.peakRssMiB.median.toFixed(0),
   ];
 }
@@ -38,6 +38,17 @@ function pad(cell: string, width: number, column: number): string {
   return column === 0 ? cell.padEnd(width) : cell.padStart(width);
 }
 
-function formatSpread({ median, min, max }: Spread, digits: number): string {
+/** A median with the least and the most. */
+export function range({ median, min, max }: Spread, digits: number): string {
   return `${median.toFixed(digits)} (${min.toFixed(digits)}–${max.toFixed(digits)})`;
+}
+
+/** As many digits as say something. */
+export function number(value: number): string {
+  return value.toFixed(value < 10 ? 2 : 1);
+}
+
+export function markdownTable(headings: readonly string[], rows: readonly (readonly string[])[]): string {
+  const rule = headings.map((_, column) => (column === 0 ? "---" : "--:"));
+  return [headings, rule, ...rows].map((cells) => `| ${cells.join(" | ")} |`).join("\n");
 }

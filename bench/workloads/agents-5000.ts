@@ -4,7 +4,7 @@ import { ORDINARY, type Workload } from "../workload.ts";
 export const agents5000: Workload = {
   ...ORDINARY,
   name: "agents-5000",
-  title: "5,000 agents at once, each with 1 call and an answer",
+  title: "5,000 agents at once, 2 turns each",
   toolTurns: 1,
   callsPerTurn: 1,
   agents: 5_000,

@@ -4,7 +4,7 @@ import { ORDINARY, type Workload } from "../workload.ts";
 export const responses: Workload = {
   ...ORDINARY,
   name: "responses",
-  title: "Responses: 12 server calls, 1 function, 2,000 chunks, 40 citations",
+  title: "Responses: 12 server calls, 2,000 chunks, 40 citations",
   api: "responses",
   toolTurns: 1,
   callsPerTurn: 1,

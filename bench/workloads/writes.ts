@@ -4,7 +4,7 @@ import { ORDINARY, type Workload } from "../workload.ts";
 export const writes: Workload = {
   ...ORDINARY,
   name: "writes",
-  title: "one answer of 5,000 chunks, each written on its own",
+  title: "5,000 chunks, each written on its own",
   textChunks: 5_000,
   writes: "events",
   warmups: 3,
