@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import type { ColdStart } from "./cold.ts";
 import type { Growth } from "./growth.ts";
 import type { Row } from "./statistics.ts";
@@ -26,30 +26,37 @@ export interface Machine {
   loadAfter: number;
 }
 
-/** Rows of a contender that is too slow to be measured with the others. */
-export interface Kept {
-  at: string;
-  versions: Readonly<Record<string, string>>;
-  rows: readonly Row[];
-}
-
 const RESULTS = new URL("./results.json", import.meta.url);
-const KEPT = new URL("./kept/", import.meta.url);
 
 export function readResults(): Results {
   return JSON.parse(readFileSync(RESULTS, "utf8")) as Results; // written below
 }
 
-export function writeResults(results: Results): void {
-  writeFileSync(RESULTS, `${JSON.stringify(results, null, 2)}\n`);
+/**
+ * Writes what was found now beside what was found before and not measured again: each row says when it was. What was measured
+ * of a workload that has changed since is dropped.
+ */
+export function writeResults(found: Results): void {
+  const before = existsSync(RESULTS) ? readResults() : undefined;
+  writeFileSync(RESULTS, `${JSON.stringify(before === undefined ? found : merged(before, found), null, 2)}\n`);
 }
 
-export function keep(contender: string, kept: Kept): void {
-  writeFileSync(new URL(`${contender}.json`, KEPT), `${JSON.stringify(kept, null, 2)}\n`);
+export function merged(before: Results, found: Results): Results {
+  const isAgain = ({ workload, contender }: Row): boolean =>
+    found.rows.some((row) => row.workload === workload && row.contender === contender);
+  const isSame = ({ workload }: Row): boolean => definition(before, workload) === definition(found, workload);
+  const kept = before.rows.filter((row) => !isAgain(row) && isSame(row));
+  return {
+    ...found,
+    versions: { ...before.versions, ...found.versions },
+    rows: [...found.rows, ...kept],
+    cold: found.cold.length > 0 ? found.cold : before.cold,
+    growth: found.growth ?? before.growth,
+  };
 }
 
-/** The kept rows of those who have not been measured now. */
-export function readKept(measured: readonly string[]): readonly Kept[] {
-  const files = readdirSync(KEPT).filter((name) => name.endsWith(".json") && !measured.includes(name.slice(0, -5)));
-  return files.map((name) => JSON.parse(readFileSync(new URL(name, KEPT), "utf8")) as Kept); // written above
+/** How a workload was when it was measured; its title may change. */
+function definition({ workloads }: Results, name: string): string {
+  const { title: _title, small: _small, ...work } = workloads.find((workload) => workload.name === name) ?? {};
+  return JSON.stringify(work);
 }

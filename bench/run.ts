@@ -1,9 +1,10 @@
 // `npm run bench` measures everything; `npm run bench -- text turns-50 fairwitness ai` the workloads and contenders that are
-// named; `npm run bench -- report` draws the table and the chart anew. FAIRWITNESS_BENCH=small is for CI: see gate.ts.
+// named; `npm run bench -- report` draws the table and the chart anew. FAIRWITNESS_BENCH=keep puts what was named into
+// results.json beside what is there; FAIRWITNESS_BENCH=small is for CI: see gate.ts.
 // How it is kept honest stands in README.md beside this file.
 import { cpus, loadavg } from "node:os";
 import { measureColdStarts } from "./cold.ts";
-import { CONTENDERS, type ContenderEntry } from "./contenders/index.ts";
+import { CONTENDERS } from "./contenders/index.ts";
 import { runGate } from "./gate.ts";
 import { measureGrowth } from "./growth.ts";
 import { installPeers } from "./install.ts";
@@ -11,7 +12,7 @@ import { measureWorkload } from "./measuring.ts";
 import { contendersOf, type Plan, planOf } from "./plan.ts";
 import { startServer } from "./processes.ts";
 import { writeReport } from "./report.ts";
-import { keep, type Machine, readKept, readResults, writeResults } from "./results.ts";
+import { type Results, readResults, writeResults } from "./results.ts";
 import type { Row } from "./statistics.ts";
 import { formatTable } from "./table.ts";
 import { versionsOf } from "./versions.ts";
@@ -35,43 +36,46 @@ async function measureAll(plan: Plan): Promise<readonly Row[]> {
   return rows;
 }
 
+/** All workloads and contenders but the slow ones, cold starts and growth. */
 async function measureEverything(): Promise<void> {
-  const loadBefore = loadavg()[0] ?? Number.NaN;
+  const loadBefore = load();
   const plan = planOf([]);
   const rows = await measureAll(plan);
-  const cold = await measureColdStarts();
-  const growth = await measureGrowth();
-  const kept = readKept(plan.contenders.map(({ name }) => name));
+  const [cold, growth] = [await measureColdStarts(), await measureGrowth()];
+  write({ plan, rows, cold, growth, loadBefore });
+}
+
+async function measureNamed(names: readonly string[], isKept: boolean): Promise<void> {
+  const loadBefore = load();
+  const plan = planOf(names);
+  for (const [name, version] of Object.entries(versionsOf(plan.contenders))) console.log(`${name}: ${version}`);
+  const rows = await measureAll(plan);
+  if (isKept) return write({ plan, rows, cold: [], growth: null, loadBefore });
+  console.log("\nA part of the benchmark: results.json was left as it is. FAIRWITNESS_BENCH=keep writes it.");
+}
+
+interface Found extends Pick<Results, "rows" | "cold" | "growth"> {
+  plan: Plan;
+  loadBefore: number;
+}
+
+function write({ plan, rows, cold, growth, loadBefore }: Found): void {
+  const machine = { node: process.version, cpu: cpus()[0]?.model ?? "unknown", cpus: cpus().length };
   writeResults({
     at: new Date().toISOString(),
-    machine: { ...machine(), loadBefore, loadAfter: loadavg()[0] ?? Number.NaN },
-    versions: Object.assign({}, ...kept.map(({ versions }) => versions), versionsOf(plan.contenders)),
-    workloads: plan.workloads,
-    rows: [...rows, ...kept.flatMap((one) => one.rows)],
+    machine: { ...machine, loadBefore, loadAfter: load() },
+    versions: versionsOf(plan.contenders),
+    workloads: WORKLOADS,
+    rows,
     cold,
     growth,
   });
   writeReport(readResults());
 }
 
-function machine(): Pick<Machine, "node" | "cpu" | "cpus"> {
-  return { node: process.version, cpus: cpus().length, cpu: cpus()[0]?.model ?? "unknown" };
-}
-
-async function measureNamed(names: readonly string[]): Promise<void> {
-  const plan = planOf(names);
-  for (const [name, version] of Object.entries(versionsOf(plan.contenders))) console.log(`${name}: ${version}`);
-  const rows = await measureAll(plan);
-  const slow = plan.contenders.filter(({ isSlow, name }) => isSlow === true && names.includes(name));
-  const isWhole = plan.workloads === WORKLOADS; // no workload was named
-  if (slow.length === 0 || !isWhole) return console.log("\nA part of the benchmark: results.json was left as it is.");
-  for (const contender of slow) keepRows(contender, rows);
-}
-
-function keepRows(contender: ContenderEntry, rows: readonly Row[]): void {
-  const own = rows.filter((row) => row.contender === contender.name);
-  keep(contender.name, { at: new Date().toISOString(), versions: versionsOf([contender]), rows: own });
-  console.log(`\nkept/${contender.name}.json has been written: the next whole run takes these rows from there.`);
+/** Processes that wanted to run, on average over the last minute. */
+function load(): number {
+  return loadavg()[0] ?? Number.NaN;
 }
 
 async function main(): Promise<void> {
@@ -84,7 +88,7 @@ async function main(): Promise<void> {
   await installPeers(
     CONTENDERS.some(({ kind, name }) => kind === "peer" && (names.length === 0 || names.includes(name))),
   );
-  await (names.length === 0 ? measureEverything() : measureNamed(names));
+  await (names.length === 0 ? measureEverything() : measureNamed(names, process.env.FAIRWITNESS_BENCH === "keep"));
 }
 
 main().catch((error: unknown) => {
