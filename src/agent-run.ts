@@ -89,6 +89,7 @@ export async function resumeAgentRun(
   try {
     const { events, unknown } = await store.read(runId);
     const { state } = createFold(events);
+    if (events.length === 0 && unknown.length === 0) throw neverBegun(runId);
     refuseEnded(runId, state, unknown);
     const model = given.changed === "pin" ? pinned(parts, state) : parts.model;
     const now = model === parts.model ? await parts.fingerprint() : await fingerprintOf({ ...makeupOf(parts), model });
@@ -135,6 +136,11 @@ async function takeRun({ store, runId, hold, leaseMs, conversation }: Taking): R
     await lease?.release();
     throw error;
   }
+}
+
+/** Its process died before the first event was stored whole, so nothing of it has happened. */
+function neverBegun(runId: string): AgentError {
+  return new AgentError("not_found", `The run ${runId} was never begun: nothing is stored of it. Start it anew.`);
 }
 
 function refuseEnded(runId: string, { closing, started }: RunState, unknown: readonly { type: string }[]): void {
