@@ -1,4 +1,5 @@
 import { type Beginning, beginRun, started } from "./agent-begin.ts";
+import { worstCaseOf } from "./agent-budget.ts";
 import { loopDetectorOf } from "./agent-check.ts";
 import type { ResumeSettings, RunSettings } from "./agent-options.ts";
 import { type AgentParts, modelOf, textOf } from "./agent-parts.ts";
@@ -13,9 +14,10 @@ import {
   type RunState,
   type StoredEvent,
 } from "./event/index.ts";
-import { DEFAULT_LIMITS, type Run, type StartOptions, startRun } from "./loop/index.ts";
+import { DEFAULT_LIMITS, type OnLimit, type Run, type StartOptions, startRun } from "./loop/index.ts";
 import type { Message } from "./message/index.ts";
 import { checkSettings, type Model, type ModelSettings } from "./model/index.ts";
+import { withoutUndefined } from "./own.ts";
 import {
   changed,
   changesBetween,
@@ -36,6 +38,7 @@ interface Plan
   > {
   model: Model;
   settings: ModelSettings;
+  onLimit: OnLimit | undefined;
   given: Pick<RunSettings, "signal"> & { context?: unknown };
   effects?: "rehearse" | undefined;
   hold?: StoreHold | undefined;
@@ -62,6 +65,7 @@ export function startAgentRun(
     model,
     settings,
     limits,
+    onLimit: given.onLimit,
     conversation,
     given,
     hold,
@@ -95,13 +99,25 @@ export async function resumeAgentRun(
     const parted = partsChanged(runId, state, now, given.changed);
     const settings = { ...parts.settings, ...(state.started?.settings as ModelSettings | undefined) }; // as it was given and checked
     checkSettings(model.id, settings);
+    const onLimit = given.onLimit ?? (state.resumed ?? state.started)?.onLimit;
     const limits = { ...(state.resumed ?? state.started)?.limits, ...withoutUndefined(given.limits) };
-    const resumed = resumedEvents({ state, model, limits, now, parted, repaired: repaired?.bytes, given, parts });
+    const resumed = resumedEvents({
+      state,
+      model,
+      limits,
+      onLimit,
+      now,
+      parted,
+      repaired: repaired?.bytes,
+      given,
+      parts,
+    });
     return launch(parts, {
       runId,
       model,
       settings,
       limits,
+      onLimit,
       events,
       conversation: state.started?.conversation ?? runId,
       given,
@@ -183,6 +199,7 @@ interface Resuming {
   state: RunState;
   model: Model;
   limits: RunLimits;
+  onLimit: OnLimit | undefined;
   now: Fingerprint;
   parted: readonly (keyof Fingerprint)[];
   repaired: number | undefined;
@@ -190,7 +207,8 @@ interface Resuming {
   parts: AgentParts;
 }
 
-function resumedEvents({ state, model, limits, now, parted, repaired, given, parts }: Resuming): readonly NewEvent[] {
+function resumedEvents(resuming: Resuming): readonly NewEvent[] {
+  const { state, model, limits, onLimit, now, parted, repaired, given, parts } = resuming;
   const { turn } = state;
   const instructions = textOf(parts.options);
   const before = state.resumed?.fingerprint ?? state.started?.fingerprint;
@@ -204,6 +222,7 @@ function resumedEvents({ state, model, limits, now, parted, repaired, given, par
       model: model.id,
       api: model.api,
       limits,
+      ...(onLimit === undefined ? {} : { onLimit }),
       fingerprint,
       ...(parted.length === 0 ? {} : { changed: parted }),
       ...told,
@@ -232,6 +251,8 @@ function launch(parts: AgentParts, plan: Plan): Run & ArtifactReader {
     ...plan,
     toolbox: parts.toolbox,
     output: parts.output,
+    onLimit: plan.onLimit ?? options.onLimit ?? "stop",
+    worstCase: worstCaseOf({ ...parts, model: plan.model, settings: plan.settings }),
     slots: createToolSlots(options.toolConcurrency ?? 8), // of its own: a handler may run the agent again
     correctionBudget: options.correctionBudget ?? 2,
     toolCallsPerTurn: options.toolCallsPerTurn ?? 128,
@@ -275,10 +296,4 @@ function reading<T extends object>(target: T, artifact: ArtifactStore["get"]): T
 export function withoutStore(agent: string, runId: string): AgentError {
   const message = `"${agent}" has no store, so ${runId} cannot be found again. Give createAgent({ store: createFileStore() }), from fairwitness/store.`;
   return new AgentError("invalid_option", message);
-}
-
-/** An option that is undefined is one that is not set: it does not hide the one below it. */
-function withoutUndefined<T extends object>(options: T | undefined): Partial<T> {
-  // The values that are left have the types they had.
-  return Object.fromEntries(Object.entries(options ?? {}).filter(([, value]) => value !== undefined)) as Partial<T>;
 }

@@ -11,6 +11,7 @@ import {
   duplicateAnswer,
   type InputVerdict,
   invalidInputAnswer,
+  notBegunAnswer,
   readArguments,
   rehearsedAnswer,
   settledAnswer,
@@ -19,7 +20,9 @@ import {
   unknownOutcomeAnswer,
   unknownToolAnswer,
 } from "../tool/index.ts";
+import { allowedCalls } from "./allowed.ts";
 import { type KeptAnswer, keepOutput } from "./keep-output.ts";
+import { notBegunText } from "./last-turn.ts";
 import type { CallPosition } from "./loop.ts";
 import { outcomeRequest } from "./rounds.ts";
 import type { LoopServices } from "./services.ts";
@@ -34,7 +37,7 @@ export function createToolOp(services: LoopServices): Op<CallPosition> {
       const entry = services.record.fold.callsOf(turn)[index];
       if (entry === undefined) throw new AgentError("internal", `Turn ${turn} has no tool call ${index + 1}.`);
       const ready = prepare(services, entry, info);
-      if (ready.type === "answer") await info.record(completed(entry, ready.answer));
+      if (ready.type === "answer") await info.record(...withdrawn(entry), completed(entry, ready.answer));
       else await runHandler(services, ready.execution);
     },
   };
@@ -54,6 +57,8 @@ type Prepared = { type: "execution"; execution: Execution } | { type: "answer"; 
 function prepare(services: LoopServices, entry: LedgerEntry, info: StepInfo): Prepared {
   const { toolbox, toolCallsPerTurn: most } = services;
   const { call, index, issues, duplicateOf } = entry;
+  const barred = whyBarred(services, entry, info);
+  if (barred !== undefined) return answered(notBegunAnswer(call.tool, barred));
   if (index >= most) return answered(tooManyCallsAnswer(call.tool, most));
   if (duplicateOf !== undefined) return answered(duplicateAnswer(call.tool, duplicateOf));
   const tool = toolbox.get(call.tool);
@@ -68,6 +73,21 @@ function prepare(services: LoopServices, entry: LedgerEntry, info: StepInfo): Pr
   const isAllowed = approval?.request === outcomeRequest(entry.turn, entry.index, attempt - 1);
   if (attempt > 1 && !isRepeatable && !isAllowed) return answered(unknownOutcomeAnswer(tool));
   return { type: "execution", execution: { tool, entry, info, attempt } };
+}
+
+/** Why a call may not begin, where the limits of the run say so and no process has begun it. */
+function whyBarred(services: LoopServices, { turn, index }: LedgerEntry, { before }: StepInfo): string | undefined {
+  const { begin, because } = allowedCalls(services, turn);
+  if (because === undefined || index < begin || before.some(({ type }) => type === "tool.executing")) return undefined;
+  return notBegunText(because, services.record.fold.state.final?.turn === turn);
+}
+
+/** A call that has its answer waits for nobody any more. */
+function withdrawn({ call, turn, approval }: LedgerEntry): readonly NewEvent[] {
+  if (approval === undefined || approval.decision !== undefined) return [];
+  const reason = "A limit of the run is reached.";
+  const { request } = approval;
+  return [{ type: "tool.approval.resolved", turn, call, request, decision: "denied", by: "policy", reason }];
 }
 
 /** A call that was asked about and may not run. */
