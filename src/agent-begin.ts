@@ -1,7 +1,14 @@
 import type { AgentOptions, RunSettings } from "./agent-options.ts";
 import type { AgentParts } from "./agent-parts.ts";
 import { AgentError } from "./errors.ts";
-import { addTaint, type NewEvent, type RunLimits, type RunStartedEvent, type TaintSource } from "./event/index.ts";
+import {
+  addTaint,
+  type NewEvent,
+  RECORD_VERSION,
+  type RunLimits,
+  type RunStartedEvent,
+  type TaintSource,
+} from "./event/index.ts";
 import type { Followed } from "./loop/index.ts";
 import { type Message, pairMessages, type UserMessage } from "./message/index.ts";
 import {
@@ -113,6 +120,7 @@ export function started(
   const taint = taintOf({ toolbox, past, history: given.messages ?? [], outer });
   const start: NewEvent = {
     type: "run.started",
+    version: RECORD_VERSION,
     turn: 0,
     agent: options.name,
     model: model.id,

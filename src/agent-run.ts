@@ -9,6 +9,7 @@ import {
   createFold,
   type Fingerprint,
   type NewEvent,
+  RECORD_VERSION,
   type RunLimits,
   type RunState,
   type StoredEvent,
@@ -200,6 +201,7 @@ function resumedEvents({ state, model, limits, now, parted, repaired, given, par
   return [
     {
       type: "run.resumed",
+      version: RECORD_VERSION,
       turn,
       model: model.id,
       api: model.api,

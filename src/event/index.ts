@@ -24,8 +24,9 @@ export { formatEvidence } from "./evidence-markdown.ts";
 export type { SearchCall } from "./finders.ts";
 export type { RunFold } from "./fold.ts";
 export { createFold } from "./fold.ts";
-export type { ParsedRecord } from "./jsonl.ts";
-export { formatCheckedEvent, formatEvent, parseRecord } from "./jsonl.ts";
+export type { ParsedRecord, RecordPlace } from "./jsonl.ts";
+export { formatCheckedEvent, formatEvent, parseRecord, readRecord } from "./jsonl.ts";
+export { RECORD_VERSION } from "./migrate.ts";
 export type {
   CancelledResult,
   CompletedResult,

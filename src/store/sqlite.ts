@@ -1,9 +1,10 @@
 import { AgentError } from "../errors.ts";
-import { formatCheckedEvent, parseRecord, type StoredEvent } from "../event/index.ts";
+import { formatCheckedEvent, readRecord, type StoredEvent } from "../event/index.ts";
 import { makeFolder } from "./file-folder.ts";
 import { checkFilter } from "./filter.ts";
 import { namedArtifacts } from "./named-artifacts.ts";
 import { nodeModule } from "./node.ts";
+import { BEGINNING, behind, createPlaces } from "./places.ts";
 import { checkRunId } from "./run-id.ts";
 import { checkSequence } from "./sequence.ts";
 import { createSqliteArtifacts, removeUnnamed } from "./sqlite-artifacts.ts";
@@ -47,6 +48,7 @@ export function createSqliteStore(file: string, options: SqliteStoreOptions = {}
   const prepareFolder = (): void => makeParent(place);
   const db = openDatabase({ file: place, prepareFolder, isSynced: fsync === "always", busyTimeoutMs });
   const leases = createSqliteLeases(db, now);
+  const places = createPlaces();
   const noRun = (runId: string): AgentError => new AgentError("not_found", `There is no run ${runId} in ${place}.`);
   return {
     artifacts: createSqliteArtifacts(db, now, place),
@@ -62,11 +64,14 @@ export function createSqliteStore(file: string, options: SqliteStoreOptions = {}
     },
     async read(runId, { after = -1 } = {}) {
       checkRunId(runId);
+      const place = places.find(runId, after) ?? BEGINNING;
       const rows = db.look(`The record of ${runId} could not be read`, () => {
         if (db.sql("SELECT 1 FROM runs WHERE run_id = ?").get(runId) === undefined) throw noRun(runId);
-        return db.sql("SELECT line FROM events WHERE run_id = ? AND seq > ? ORDER BY seq").all(runId, after);
+        return db.sql("SELECT line FROM events WHERE run_id = ? AND seq >= ? ORDER BY seq").all(runId, place.first);
       });
-      return parseRecord(rows.map(({ line }) => String(line)).join(""), after + 1);
+      const { record, next } = readRecord(rows.map(({ line }) => String(line)).join(""), place);
+      places.remember(runId, next);
+      return behind(record, after);
     },
     async list(filter = {}) {
       checkFilter(filter);
@@ -85,6 +90,7 @@ export function createSqliteStore(file: string, options: SqliteStoreOptions = {}
         for (const table of ["events", "inbox", "leases", "runs"])
           db.sql(`DELETE FROM ${table} WHERE run_id = ?`).run(runId);
       });
+      places.forget(runId);
     },
   };
 }
