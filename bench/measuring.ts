@@ -21,8 +21,8 @@ let sessions = 0;
 export async function measureOnce(server: BenchServer, workload: Workload, contender: string): Promise<Measured> {
   sessions += 1;
   const session = `${contender}-${sessions}`;
-  await using measurer = startMeasurer(contender);
-  const measured = await measurer.time({ workload, baseURL: await server.open(session, workload) });
+  await using measurer = startMeasurer();
+  const measured = await measurer.time({ contender, workload, baseURL: await server.open(session, workload) });
   await examineSession(server, session, workload);
   return measured;
 }
@@ -48,7 +48,7 @@ export async function measureWorkload(
   const attempts = entries.map((entry): Attempt => ({ entry, measured: [], ...refusal(entry, workload) }));
   for (let repetition = 0; repetition < REPETITIONS.floor; repetition++) {
     for (const attempt of attempts) {
-      if (attempt.refused === undefined && repetition < repetitionsOf(attempt.entry)) {
+      if (attempt.refused === undefined && repetition < repetitionsOf(attempt.entry, workload)) {
         await tryOnce(server, workload, attempt);
       }
     }
@@ -60,8 +60,9 @@ export async function measureWorkload(
   });
 }
 
-function repetitionsOf({ kind, isSlow = false }: ContenderEntry): number {
-  return isSlow ? 1 : REPETITIONS[kind];
+function repetitionsOf({ kind, isSlow = false }: ContenderEntry, { isHeavy = false }: Workload): number {
+  if (isSlow) return 1;
+  return isHeavy ? REPETITIONS[kind] - 2 : REPETITIONS[kind];
 }
 
 /** What is known before it is tried. */
