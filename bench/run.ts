@@ -4,7 +4,6 @@
 // How it is kept honest stands in README.md beside this file.
 import { cpus, loadavg } from "node:os";
 import { measureColdStarts } from "./cold.ts";
-import { CONTENDERS } from "./contenders/index.ts";
 import { runGate } from "./gate.ts";
 import { measureGrowth } from "./growth.ts";
 import { installPeers } from "./install.ts";
