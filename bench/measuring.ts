@@ -8,6 +8,9 @@ import type { Workload } from "./workload.ts";
 /** How often each contender is measured; peers, whose ratios are large, less often than floors and fairwitness. */
 const REPETITIONS = { floor: 5, own: 5, peer: 3 } as const;
 
+/** Two repetitions fewer of everything, for a first look: three times, and peers once. */
+const isQuick = process.env.FAIRWITNESS_BENCH === "quick";
+
 /** What came of one contender. */
 interface Attempt {
   entry: ContenderEntry;
@@ -62,7 +65,7 @@ export async function measureWorkload(
 
 function repetitionsOf({ kind, isSlow = false }: ContenderEntry, { isHeavy = false }: Workload): number {
   if (isSlow) return 1;
-  return isHeavy ? REPETITIONS[kind] - 2 : REPETITIONS[kind];
+  return isHeavy || isQuick ? REPETITIONS[kind] - 2 : REPETITIONS[kind];
 }
 
 /** What is known before it is tried. */

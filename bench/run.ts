@@ -1,6 +1,6 @@
 // `npm run bench` measures everything; `npm run bench -- text turns-50 fairwitness ai` the workloads and contenders that are
 // named; `npm run bench -- report` draws the table and the chart anew. FAIRWITNESS_BENCH=keep puts what was named into
-// results.json beside what is there; FAIRWITNESS_BENCH=small is for CI: see gate.ts.
+// results.json beside what is there; =quick measures everything less often; =small is for CI: see gate.ts.
 // How it is kept honest stands in README.md beside this file.
 import { cpus, loadavg } from "node:os";
 import { measureColdStarts } from "./cold.ts";
