@@ -45,7 +45,7 @@ export async function beginRun(beginning: Beginning, signal: AbortSignal): Promi
   const { store } = parts.options;
   let past = NOTHING;
   if (store !== undefined && hold !== undefined) {
-    const taken = await takeConversation(beginning, store, signal);
+    const taken = await hold.opening(takeConversation(beginning, store, signal));
     if ("next" in taken) return taken;
     past = taken;
   }
@@ -116,7 +116,8 @@ export function started(
   // A copy: what the application, or a handler of it, does to its messages later changes no record.
   const history = given.messages ?? past.messages;
   const { messages, repairs } = pairMessages(ownCopy([...history, ...input]));
-  const taint = taintOf({ toolbox, past, history, outer });
+  // What the conversation read is known from its runs; messages that were handed in are looked at.
+  const taint = taintOf({ toolbox, past, history: given.messages ?? [], outer });
   const start: NewEvent = {
     type: "run.started",
     version: RECORD_VERSION,

@@ -123,4 +123,4 @@ export {
   xSearch,
 } from "./tool/index.ts";
 export type { FetchFunction, Transport, TransportRequest, TransportResponse } from "./wire/index.ts";
-export { fetchTransport, HttpError, RedirectRefused } from "./wire/index.ts";
+export { defaultTransport, fetchTransport, HttpError, RedirectRefused } from "./wire/index.ts";

@@ -7,7 +7,7 @@ import type { CitationEvent, RunResumedEvent, RunStartedEvent } from "./run-even
 import { countAttempt, countFailedAttempt } from "./spending.ts";
 import type { LedgerEntry, RunState } from "./state.ts";
 import { createStepIndex, type StepIndex } from "./step.ts";
-import { addTaint } from "./taint.ts";
+import { addTaint, untrustedIn } from "./taint.ts";
 import type { TurnCompletedEvent } from "./turn-events.ts";
 
 /** The fold of a record, kept up to date as events are appended. */
@@ -65,6 +65,7 @@ function apply(draft: Draft, event: StoredEvent): void {
       return;
     case "input.injected":
       state.messages.push(event.message);
+      addTaint(state.taint, untrustedIn(event.message));
       if (event.as === "steer" || event.as === "follow_up") state.steered.add(event.turn);
       if (event.letter !== undefined) state.letters.add(event.letter);
       return;
@@ -113,6 +114,7 @@ function start(draft: Draft, event: RunStartedEvent): void {
   if (event.instructions !== undefined) state.messages.push({ role: "system", content: event.instructions });
   for (const message of event.messages) {
     state.messages.push(message);
+    addTaint(state.taint, untrustedIn(message));
     if (message.role !== "assistant") continue;
     if (message.raw !== undefined) draft.historySearched = true;
     for (const call of message.toolCalls ?? []) draft.callIds.add(call.id);

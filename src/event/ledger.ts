@@ -136,6 +136,11 @@ function requested(event: Extract<CallEvent, { type: "tool.approval.requested" }
   return { request, reason, hash, shown, ...(expiresAt === undefined ? {} : { expiresAt }) };
 }
 
+/** Of a request that nobody had to be asked: `outcome:3.1.2` is about an attempt, `call:3.1` was ruled out by the agent's options. */
+function unaskedReason(request: string): ApprovalEntry["reason"] {
+  return request.startsWith("outcome:") ? "unknown_outcome" : "untrusted";
+}
+
 /** The first decision on a request counts; one that was made without a request makes its own entry. */
 function resolve(
   state: RunState,
@@ -146,7 +151,7 @@ function resolve(
   const asked = entry.approval?.request === request ? entry.approval : undefined;
   if (asked?.decision !== undefined) return;
   entry.approval = {
-    ...(asked ?? { request, reason: "unknown_outcome", hash: "", shown: "" }),
+    ...(asked ?? { request, reason: unaskedReason(request), hash: "", shown: "" }),
     decision,
     by,
     ...(who === undefined ? {} : { who }),

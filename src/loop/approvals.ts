@@ -1,5 +1,6 @@
+import { within } from "../clock.ts";
 import { canonicalJson, sha256Of } from "../digest.ts";
-import { errorMessage } from "../errors.ts";
+import { AgentError, errorMessage, withoutCredentials } from "../errors.ts";
 import {
   type ApprovalReason,
   describeArguments,
@@ -51,17 +52,27 @@ export async function approvalEvents(services: LoopServices, asked: AskedCall): 
 type Needs = { type: "yes" } | { type: "no" } | { type: "broken"; message: string };
 
 /** A tool that cannot say whether somebody must agree is asked about. */
-async function needsApproval({ context }: LoopServices, { tool, value, taint }: AskedCall): Promise<Needs> {
+async function needsApproval({ context, clock }: LoopServices, { tool, value, taint }: AskedCall): Promise<Needs> {
   try {
     // The types of `run` and `stream` made the caller hand in a context that every one of its tools can work with.
-    const needs = await tool.needsApproval(value, { tainted: taint.length > 0, context: context as never });
-    return { type: needs ? "yes" : "no" };
+    const needs = tool.needsApproval(value, { tainted: taint.length > 0, context: context as never });
+    return { type: (await within(needs, { clock, ms: tool.timeoutMs, late: tooLate })) ? "yes" : "no" };
   } catch (error) {
     return {
       type: "broken",
-      message: `The approval of ${tool.name} broke, so a person is asked: ${errorMessage(error)}`,
+      message: `The approval of ${tool.name} broke, so a person is asked: ${causesOf(error)}`,
     };
   }
+}
+
+/** The tool's own error says that it was not run; what was thrown is behind it. */
+function causesOf(error: unknown): string {
+  const cause = error instanceof AgentError && error.cause !== undefined ? `: ${errorMessage(error.cause)}` : "";
+  return withoutCredentials(`${errorMessage(error)}${cause}`);
+}
+
+function tooLate(): never {
+  throw new AgentError("tool_timeout", "it did not say in time whether somebody must agree");
 }
 
 type Request = Omit<ToolApprovalRequestedEvent, "seq" | "runId" | "at">;
