@@ -122,8 +122,8 @@ export type RunOptions<Context = unknown> = RunSettings &
 
 /** What a run is carried on with. What is not given is as the run began. */
 export interface ResumeSettings {
-  /** Decisions on calls that wait, by call id: laid down first, as `resolveApproval` does. */
-  approvals?: Readonly<Record<string, ApprovalAnswer>>;
+  /** Decisions on calls that wait, by call id: laid down first, as `resolveApproval` does, and with a `hash` where that needs one. */
+  approvals?: Readonly<Record<string, ApprovalAnswer & { hash?: string }>>;
   /** Over those that the run had. */
   limits?: RunLimits;
   /**

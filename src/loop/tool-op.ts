@@ -60,13 +60,15 @@ function prepare(services: LoopServices, entry: LedgerEntry, info: StepInfo): Pr
   if (tool === undefined) return answered(unknownToolAnswer(call.tool, toolbox));
   if (issues !== undefined) return answered(invalidInputAnswer(tool, issues));
   const { approval } = entry;
-  if (approval !== undefined && approval.decision !== "approved") return answered(undecided(tool, approval));
+  if (approval !== undefined && approval.decision !== "approved") {
+    return answered(saysWhatRan(undecided(tool, approval), approval));
+  }
   if (services.effects === "rehearse" && tool.effect !== "read") return answered(rehearsedAnswer(tool, entry.input));
   const attempt = 1 + info.before.filter((event) => event.type === "tool.executing").length;
   const isRepeatable = tool.effect === "read" || tool.effect === "idempotent";
   // Somebody who knew of the attempt before said that it may run: without that nothing is run again whose outcome is not known.
   const isAllowed = approval?.request === outcomeRequest(entry.turn, entry.index, attempt - 1);
-  if (attempt > 1 && !isRepeatable && !isAllowed) return answered(unknownOutcomeAnswer(tool));
+  if (attempt > 1 && !isRepeatable && !isAllowed) return answered(saysWhatRan(unknownOutcomeAnswer(tool), approval));
   return { type: "execution", execution: { tool, entry, info, attempt } };
 }
 
@@ -131,8 +133,11 @@ async function execute(services: LoopServices, execution: Execution, value: unkn
     onLate: (late) => void closed.promise.then(() => recordLate(services, execution, late)),
     progress: (data) => void info.emit([{ type: "tool.progress", call, data }]),
   });
-  const told = entry.approval?.input === undefined ? answer : saysWhatRan(answer, entry.approval.input);
-  const kept = await keepOutput(told, services.artifacts, { turn, tool: tool.name, signal: info.signal });
+  const kept = await keepOutput(saysWhatRan(answer, entry.approval), services.artifacts, {
+    turn,
+    tool: tool.name,
+    signal: info.signal,
+  });
   const [external] = sources;
   const ended = completed(entry, kept.answer);
   await info.record(...kept.warnings, external === undefined ? ended : { ...ended, external });
@@ -146,7 +151,9 @@ function outside({ call, input }: LedgerEntry): TaintSource {
 }
 
 /** The model wrote other arguments than those that ran: it must not go on from its own. */
-function saysWhatRan(answer: ToolAnswer, input: unknown): ToolAnswer {
+function saysWhatRan(answer: ToolAnswer, approval: ApprovalEntry | undefined): ToolAnswer {
+  const input = approval?.input;
+  if (input === undefined) return answer;
   const note = `A person changed the arguments to ${JSON.stringify(input)} before it ran.`;
   const { content } = answer;
   const parts: string | readonly ContentPart[] =
