@@ -24,6 +24,7 @@ export type {
   ClosingEvent,
   CompletedResult,
   Delta,
+  DifferenceKind,
   Evidence,
   EvidenceCall,
   EvidenceSource,
@@ -33,6 +34,7 @@ export type {
   LimitName,
   PausedResult,
   Reporting,
+  RunDifference,
   RunEvent,
   RunLimits,
   RunResult,
@@ -41,6 +43,7 @@ export type {
   WaitingCall,
 } from "./event/index.ts";
 export {
+  diffRuns,
   foldEvidence,
   foldResult,
   formatEvent,
