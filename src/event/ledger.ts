@@ -75,6 +75,10 @@ export function applyToCall(draft: Draft, event: CallEvent): void {
       if (event.durationMs !== undefined) entry.durationMs = event.durationMs;
       if (event.sources !== undefined) entry.sources = event.sources;
       entry.timing = event.timing;
+      if (event.replayed !== undefined) {
+        entry.replayed = event.replayed;
+        draft.state.begun += 1;
+      }
       if (event.external !== undefined) addTaint(draft.state.taint, [event.external]);
       if (event.call.executor === "server") noteSearch(draft, entry);
       else closeRound(draft.state, draft.rounds.get(entry.turn) ?? []);

@@ -11,6 +11,7 @@ import {
   duplicateAnswer,
   type InputVerdict,
   invalidInputAnswer,
+  notRecordedAnswer,
   readArguments,
   rehearsedAnswer,
   settledAnswer,
@@ -21,6 +22,7 @@ import {
 } from "../tool/index.ts";
 import { type KeptAnswer, keepOutput } from "./keep-output.ts";
 import type { CallPosition } from "./loop.ts";
+import { createOccurrences, type Recording } from "./recorded.ts";
 import { outcomeRequest } from "./rounds.ts";
 import type { LoopServices } from "./services.ts";
 
@@ -28,12 +30,13 @@ type NewToolCompleted = Extract<NewEvent, { type: "tool.completed" }>;
 
 /** The step that carries out one tool call. Whatever goes wrong becomes a result that the model is told. */
 export function createToolOp(services: LoopServices): Op<CallPosition> {
+  const nthOf = createOccurrences(services.record.fold);
   return {
     id: "tool",
     async run({ turn, index }, info) {
       const entry = services.record.fold.callsOf(turn)[index];
       if (entry === undefined) throw new AgentError("internal", `Turn ${turn} has no tool call ${index + 1}.`);
-      const ready = prepare(services, entry, info);
+      const ready = prepare(services, entry, { info, nthOf });
       if (ready.type === "answer") await info.record(completed(entry, ready.answer));
       else await runHandler(services, ready.execution);
     },
@@ -49,16 +52,26 @@ interface Execution {
 }
 
 /** A call as its record leaves it: to be carried out, or answered without that. */
-type Prepared = { type: "execution"; execution: Execution } | { type: "answer"; answer: ToolAnswer };
+type Prepared = { type: "execution"; execution: Execution } | { type: "answer"; answer: Answer };
 
-function prepare(services: LoopServices, entry: LedgerEntry, info: StepInfo): Prepared {
-  const { toolbox, toolCallsPerTurn: most } = services;
+/** An answer as the record takes it, with what a recorded one has besides. */
+type Answer = KeptAnswer["answer"] & Pick<NewToolCompleted, "external" | "sources" | "replayed">;
+
+interface Preparing {
+  info: StepInfo;
+  /** How many equal calls were made before. */
+  nthOf: (callId: string) => number;
+}
+
+function prepare(services: LoopServices, entry: LedgerEntry, { info, nthOf }: Preparing): Prepared {
+  const { toolbox, toolCallsPerTurn: most, recorded } = services;
   const { call, index, issues, duplicateOf } = entry;
   if (index >= most) return answered(tooManyCallsAnswer(call.tool, most));
   if (duplicateOf !== undefined) return answered(duplicateAnswer(call.tool, duplicateOf));
   const tool = toolbox.get(call.tool);
   if (tool === undefined) return answered(unknownToolAnswer(call.tool, toolbox));
   if (issues !== undefined) return answered(invalidInputAnswer(tool, issues));
+  if (recorded !== undefined) return answered(recordedAnswer(recorded, { tool, entry, nth: nthOf(call.id) }));
   const { approval } = entry;
   if (approval !== undefined && approval.decision !== "approved") {
     return answered(saysWhatRan(undecided(tool, approval), approval));
@@ -72,6 +85,21 @@ function prepare(services: LoopServices, entry: LedgerEntry, info: StepInfo): Pr
   return { type: "execution", execution: { tool, entry, info, attempt } };
 }
 
+/** What the call had come to in the run that is played again. It is said of this call, not of that one. */
+function recordedAnswer(
+  recorded: Recording,
+  { tool, entry, nth }: { tool: AnyTool; entry: LedgerEntry; nth: number },
+): Answer {
+  const result = recorded.resultOf(entry, nth);
+  if (result === undefined) return notRecordedAnswer(tool, recorded.runId);
+  const { callId: replayed, external, ...answer } = result;
+  return {
+    ...answer,
+    replayed,
+    ...(external === undefined ? {} : { external: { ...external, callId: entry.call.id } }),
+  };
+}
+
 /** A call that was asked about and may not run. */
 function undecided(tool: AnyTool, { decision, reason, why, by, output }: ApprovalEntry): ToolAnswer {
   if (decision === "settled") return settledAnswer(tool, output);
@@ -79,7 +107,7 @@ function undecided(tool: AnyTool, { decision, reason, why, by, output }: Approva
   return deniedAnswer(tool, { why, by });
 }
 
-function answered(answer: ToolAnswer): Prepared {
+function answered(answer: Answer): Prepared {
   return { type: "answer", answer };
 }
 
@@ -173,7 +201,7 @@ async function recordLate({ artifacts }: LoopServices, { entry, info }: Executio
   } catch {}
 }
 
-function completed({ call, turn }: LedgerEntry, answer: KeptAnswer["answer"]): NewToolCompleted {
+function completed({ call, turn }: LedgerEntry, answer: Answer): NewToolCompleted {
   const timing = answer.durationMs === undefined ? "unknown" : "measured";
   return { type: "tool.completed", turn, call, visibility: "full", ...answer, timing };
 }
