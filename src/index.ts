@@ -3,6 +3,8 @@ export { createAgent } from "./agent.ts";
 export type {
   AgentOptions,
   AgentRuntime,
+  ReplayOptions,
+  ReplaySettings,
   ResumeOptions,
   ResumeSettings,
   RunInput,
@@ -22,6 +24,7 @@ export type {
   ClosingEvent,
   CompletedResult,
   Delta,
+  DifferenceKind,
   Evidence,
   EvidenceCall,
   EvidenceSource,
@@ -32,6 +35,7 @@ export type {
   LimitUse,
   PausedResult,
   Reporting,
+  RunDifference,
   RunEvent,
   RunLimits,
   RunResult,
@@ -40,6 +44,7 @@ export type {
   WaitingCall,
 } from "./event/index.ts";
 export {
+  diffRuns,
   foldEvidence,
   foldResult,
   formatEvent,

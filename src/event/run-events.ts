@@ -6,6 +6,8 @@ import type { TaintSource } from "./taint.ts";
 
 export interface RunStartedEvent extends EventBase {
   type: "run.started";
+  /** Of the form of the record, `RECORD_VERSION` when it was written. Absent only in records from before there were versions. */
+  version?: number;
   agent: string;
   /** The model asked for. */
   model: string;
@@ -51,6 +53,8 @@ export interface Fingerprint {
 /** The run goes on, in this process or in another: what comes now continues the record. */
 export interface RunResumedEvent extends EventBase {
   type: "run.resumed";
+  /** The same for what comes from here on, where another version of fairwitness carries the run on. */
+  version?: number;
   /** From now on. */
   model: string;
   api: string;

@@ -79,8 +79,16 @@ export function spendingShapes(): { usage: z.ZodObject; cost: z.ZodType } {
   };
 }
 
-export function runSchemas(): { fingerprint: z.ZodObject; taint: z.ZodObject; reason: z.ZodEnum } {
+interface RunSchemas {
+  version: z.ZodType;
+  fingerprint: z.ZodObject;
+  taint: z.ZodObject;
+  reason: z.ZodEnum;
+}
+
+export function runSchemas(): RunSchemas {
   return {
+    version: z.int().positive(),
     fingerprint: z.looseObject({
       model: z.string(),
       tools: z.string(),

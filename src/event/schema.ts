@@ -63,7 +63,7 @@ function buildSchema(): z.ZodType<StoredEvent> {
   const source = z.looseObject({ id: z.string(), type: z.enum(["web", "x_post", "x_user", "file"]) });
   const spending = spendingShapes();
   const { call, input } = callSchemas();
-  const { fingerprint, taint, reason } = runSchemas();
+  const { version, fingerprint, taint, reason } = runSchemas();
   const failed = {
     error,
     attempt: z.int(),
@@ -77,6 +77,7 @@ function buildSchema(): z.ZodType<StoredEvent> {
 
   const union = z.discriminatedUnion("type", [
     event("run.started", {
+      version: version.optional(),
       agent: z.string(),
       model: z.string(),
       api: z.string(),
@@ -95,6 +96,7 @@ function buildSchema(): z.ZodType<StoredEvent> {
       replays: z.string().optional(),
     }),
     event("run.resumed", {
+      version: version.optional(),
       model: z.string(),
       api: z.string(),
       limits: z.looseObject({}),
@@ -168,6 +170,7 @@ function buildSchema(): z.ZodType<StoredEvent> {
       timing: z.enum(["measured", "observed", "unknown"]),
       sources: z.array(source).optional(),
       external: taint.optional(),
+      replayed: z.string().optional(),
     }),
     event("tool.late", {
       call,

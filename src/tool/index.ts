@@ -5,6 +5,7 @@ export {
   failedAnswer,
   invalidInputAnswer,
   notBegunAnswer,
+  notRecordedAnswer,
   rehearsedAnswer,
   settledAnswer,
   timeoutAnswer,
