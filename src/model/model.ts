@@ -13,7 +13,6 @@ import type {
   Visibility,
 } from "../message/index.ts";
 import type { JsonSchema, ServerTool, ToolDeclaration } from "../tool/index.ts";
-import type { PriceTerms } from "./prices.ts";
 
 export type ReasoningEffort = "none" | "low" | "medium" | "high" | "xhigh";
 
@@ -202,8 +201,8 @@ export interface Model {
   readonly contextWindow?: number;
   /** Tokens of visible output that one answer has at most where a request sets no `maxOutputTokens`. Absent: not known. */
   readonly maxOutputTokens?: number;
-  /** What changes the prices of its endpoint. Absent: list prices. */
-  readonly priceTerms?: PriceTerms;
+  /** The server that it asks: prices differ by it. Absent: not known. */
+  readonly host?: string;
   /** The budget for retries of the client it was made by. Absent: whoever retries has its own. */
   readonly retryBudget?: RetryBudget;
 }
