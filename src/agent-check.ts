@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { AgentOptions, ResumeSettings, RunSettings } from "./agent-options.ts";
+import type { AgentOptions, ReplaySettings, ResumeSettings, RunSettings } from "./agent-options.ts";
 import { checkRetry } from "./client/index.ts";
 import { AgentError } from "./errors.ts";
 import type { RunLimits } from "./event/index.ts";
@@ -43,6 +43,7 @@ const RUN_KEYS = [
   "reject",
 ];
 const RESUME_KEYS = ["approvals", "limits", "changed", "waiting", "signal", "context"];
+const REPLAY_KEYS = ["tools", "model", "instructions", "serverTools", "settings", "limits", "signal", "context"];
 const HABITS: Readonly<Record<string, string>> = {
   system: "instructions",
   systemPrompt: "instructions",
@@ -156,6 +157,30 @@ export function checkResumeOptions(agent: string, given: ResumeSettings): void {
   checkLimits(where, options.limits);
   checkOneOf(`${where}: changed`, options.changed, ["refuse", "continue", "pin"]);
   checkOneOf(`${where}: waiting`, options.waiting, ["stay", "leave"]);
+}
+
+/** @throws {AgentError} `invalid_option` */
+export function checkReplayOptions(agent: string, given: ReplaySettings): void {
+  const where = `replay of "${agent}"`;
+  checkObject(where, given);
+  const options = ownOptions(given);
+  refuseUnknownKeys(where, options, REPLAY_KEYS);
+  if (options.tools === undefined) {
+    throw invalid(
+      `${where}: write tools: "recorded", which says that no tool runs and results come from the recording.`,
+    );
+  }
+  checkOneOf(`${where}: tools`, options.tools, ["recorded"]);
+  checkOneOf(`${where}: serverTools`, options.serverTools, ["none", "live"]);
+  const { model, instructions, signal } = options;
+  if (model !== undefined && (typeof model === "string" ? model === "" : typeof model?.stream !== "function")) {
+    throw invalid(`${where}: model is a name such as "grok-4.7", or client.model("grok-4.7").`);
+  }
+  if (instructions !== undefined && (typeof instructions !== "string" || instructions === "")) {
+    throw invalid(`${where}: instructions is a text that is not empty. Leave it out for the agent's own.`);
+  }
+  if (signal !== undefined && !(signal instanceof AbortSignal)) throw invalid(`${where}: signal is no AbortSignal.`);
+  checkLimits(where, options.limits);
 }
 
 function checkBranch(where: string, branch: unknown): void {

@@ -122,8 +122,8 @@ export type RunOptions<Context = unknown> = RunSettings &
 
 /** What a run is carried on with. What is not given is as the run began. */
 export interface ResumeSettings {
-  /** Decisions on calls that wait, by call id: laid down first, as `resolveApproval` does. */
-  approvals?: Readonly<Record<string, ApprovalAnswer>>;
+  /** Decisions on calls that wait, by call id: laid down first, as `resolveApproval` does, and with a `hash` where that needs one. */
+  approvals?: Readonly<Record<string, ApprovalAnswer & { hash?: string }>>;
   /** Over those that the run had. */
   limits?: RunLimits;
   /**
@@ -140,6 +140,33 @@ export interface ResumeSettings {
 /** As `ResumeSettings`; `context` is required when a tool needs one, for it is on no record. */
 export type ResumeOptions<Context = unknown> = ResumeSettings &
   (unknown extends Context ? { context?: Context } : { context: Context });
+
+/** What a recorded run is played again with. What is not given is the agent's own, or as it was recorded. */
+export interface ReplaySettings {
+  /**
+   * No tool runs: a call takes the result that an equal one, same tool and same arguments, had in the recorded run, in order, and then the
+   * last one again. One that was not made there is told so.
+   */
+  tools: "recorded";
+  /** The model of the experiment. Default: the agent's. */
+  model?: string | Model;
+  /** Instead of the agent's own. */
+  instructions?: string;
+  /**
+   * What xAI runs itself cannot be answered from a recording. `none` (default): it is not offered. `live`: searches, code and images are
+   * offered and run anew, at their price; MCP servers are not, since nobody here can tell what they do.
+   */
+  serverTools?: "none" | "live";
+  /** Over those of the recorded run, which are over the agent's. */
+  settings?: ModelSettings;
+  /** Over those of the recorded run. */
+  limits?: RunLimits;
+  /** Cancels the run. */
+  signal?: AbortSignal | undefined;
+}
+
+/** As `ReplaySettings`; `context` is for instructions that are a function, and no tool needs it. */
+export type ReplayOptions<Context = unknown> = ReplaySettings & { context?: Context };
 
 /** What a run begins with: a text, a user message, or several messages. */
 export type RunInput = string | UserMessage | readonly Message[];

@@ -1,5 +1,6 @@
 import { type Beginning, beginRun, started } from "./agent-begin.ts";
 import { loopDetectorOf } from "./agent-check.ts";
+import { partsFor } from "./agent-experiment.ts";
 import type { ResumeSettings, RunSettings } from "./agent-options.ts";
 import { type AgentParts, modelOf, textOf } from "./agent-parts.ts";
 import { AgentError } from "./errors.ts";
@@ -33,7 +34,7 @@ import { createToolSlots, outerCall } from "./tool/index.ts";
 interface Plan
   extends Pick<
     StartOptions,
-    "runId" | "limits" | "conversation" | "begin" | "beginFailed" | "events" | "waiting" | "parent"
+    "runId" | "limits" | "conversation" | "begin" | "beginFailed" | "events" | "waiting" | "parent" | "recorded"
   > {
   model: Model;
   settings: ModelSettings;
@@ -76,11 +77,11 @@ export function startAgentRun(
 
 /** Takes the run from its store and goes on where its record ends. */
 export async function resumeAgentRun(
-  parts: AgentParts,
+  agent: AgentParts,
   runId: string,
   given: ResumeSettings & { context?: unknown },
 ): Promise<Run & ArtifactReader> {
-  const { options, runtime } = parts;
+  const { options, runtime } = agent;
   const { store } = options;
   if (store === undefined) throw withoutStore(options.name, runId);
   const leaseMs = options.leaseMs ?? LEASE_MS;
@@ -91,6 +92,7 @@ export async function resumeAgentRun(
     const { events, unknown } = await store.read(runId);
     const { state } = createFold(events);
     refuseEnded(runId, state, unknown);
+    const { parts, recorded } = await partsFor(agent, store, state.started);
     const model = given.changed === "pin" ? pinned(parts, state) : parts.model;
     const now = model === parts.model ? await parts.fingerprint() : await fingerprintOf({ ...makeupOf(parts), model });
     const parted = partsChanged(runId, state, now, given.changed);
@@ -107,6 +109,7 @@ export async function resumeAgentRun(
       conversation: state.started?.conversation ?? runId,
       given,
       hold,
+      recorded,
       parent: state.started?.parent,
       effects: state.started?.effects,
       waiting: given.waiting ?? "leave",
@@ -138,14 +141,24 @@ async function takeRun({ store, runId, hold, leaseMs, conversation }: Taking): R
   }
 }
 
-function refuseEnded(runId: string, { closing, started }: RunState, unknown: readonly { type: string }[]): void {
+/** What the run began with. @throws {AgentError} for a record that is not understood from its beginning to its end. */
+export function refuseUnknown(
+  runId: string,
+  { started }: RunState,
+  unknown: readonly { type: string }[],
+): NonNullable<RunState["started"]> {
   const [strange] = unknown;
   if (strange !== undefined) {
     const message = `The record of ${runId} holds ${strange.type}, which this version of fairwitness does not know: a newer one must go on with it.`;
     throw new AgentError("record_version", message);
   }
-  if (started === undefined)
-    throw new AgentError("malformed_record", `The record of ${runId} does not begin with run.started.`);
+  if (started !== undefined) return started;
+  throw new AgentError("malformed_record", `The record of ${runId} does not begin with run.started.`);
+}
+
+function refuseEnded(runId: string, state: RunState, unknown: readonly { type: string }[]): void {
+  refuseUnknown(runId, state, unknown);
+  const { closing } = state;
   if (closing?.type !== "run.completed") return;
   throw new AgentError(
     "run_ended",
@@ -223,7 +236,7 @@ function makeupOf({ toolbox, options, output }: AgentParts): Omit<Parameters<typ
   return { toolbox, instructions: textOf(options), output: output?.format };
 }
 
-function launch(parts: AgentParts, plan: Plan): Run & ArtifactReader {
+export function launch(parts: AgentParts, plan: Plan): Run & ArtifactReader {
   const { options, runtime, live } = parts;
   const { store } = options;
   const { runId, given, hold } = plan;
@@ -280,7 +293,7 @@ export function withoutStore(agent: string, runId: string): AgentError {
 }
 
 /** An option that is undefined is one that is not set: it does not hide the one below it. */
-function withoutUndefined<T extends object>(options: T | undefined): Partial<T> {
+export function withoutUndefined<T extends object>(options: T | undefined): Partial<T> {
   // The values that are left have the types they had.
   return Object.fromEntries(Object.entries(options ?? {}).filter(([, value]) => value !== undefined)) as Partial<T>;
 }

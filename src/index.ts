@@ -3,6 +3,8 @@ export { createAgent } from "./agent.ts";
 export type {
   AgentOptions,
   AgentRuntime,
+  ReplayOptions,
+  ReplaySettings,
   ResumeOptions,
   ResumeSettings,
   RunInput,
@@ -22,6 +24,7 @@ export type {
   ClosingEvent,
   CompletedResult,
   Delta,
+  DifferenceKind,
   Evidence,
   EvidenceCall,
   EvidenceSource,
@@ -31,6 +34,7 @@ export type {
   LimitName,
   PausedResult,
   Reporting,
+  RunDifference,
   RunEvent,
   RunLimits,
   RunResult,
@@ -39,6 +43,7 @@ export type {
   WaitingCall,
 } from "./event/index.ts";
 export {
+  diffRuns,
   foldEvidence,
   foldResult,
   formatEvent,

@@ -47,7 +47,7 @@ export function applyToCall(draft: Draft, event: CallEvent): void {
   if (entry === undefined) return;
   switch (event.type) {
     case "tool.approval.requested":
-      entry.approval = requested(event);
+      entry.approval = requested(event, entry.approval);
       return;
     case "tool.approval.resolved":
       resolve(draft.state, entry, event);
@@ -75,6 +75,10 @@ export function applyToCall(draft: Draft, event: CallEvent): void {
       if (event.durationMs !== undefined) entry.durationMs = event.durationMs;
       if (event.sources !== undefined) entry.sources = event.sources;
       entry.timing = event.timing;
+      if (event.replayed !== undefined) {
+        entry.replayed = event.replayed;
+        draft.state.begun += 1;
+      }
       if (event.external !== undefined) addTaint(draft.state.taint, [event.external]);
       if (event.call.executor === "server") noteSearch(draft, entry);
       else closeRound(draft.state, draft.rounds.get(entry.turn) ?? []);
@@ -131,9 +135,17 @@ function sayWhatWasAsked({ taint }: RunState, { id, kind, input }: ToolCall): vo
   if (source !== undefined && query !== undefined) source.asked = visibleLine(query).slice(0, 120);
 }
 
-function requested(event: Extract<CallEvent, { type: "tool.approval.requested" }>): ApprovalEntry {
+/** Arguments that a person changed stay changed when the call is asked about once more. */
+function requested(
+  event: Extract<CallEvent, { type: "tool.approval.requested" }>,
+  before: ApprovalEntry | undefined,
+): ApprovalEntry {
   const { request, reason, hash, shown, expiresAt } = event;
-  return { request, reason, hash, shown, ...(expiresAt === undefined ? {} : { expiresAt }) };
+  return { request, reason, hash, shown, ...changedIn(before), ...(expiresAt === undefined ? {} : { expiresAt }) };
+}
+
+function changedIn(approval: ApprovalEntry | undefined): Pick<ApprovalEntry, "input"> {
+  return approval?.input === undefined ? {} : { input: approval.input };
 }
 
 /** Of a request that nobody had to be asked: `outcome:3.1.2` is about an attempt, `call:3.1` was ruled out by the agent's options. */
@@ -151,7 +163,7 @@ function resolve(
   const asked = entry.approval?.request === request ? entry.approval : undefined;
   if (asked?.decision !== undefined) return;
   entry.approval = {
-    ...(asked ?? { request, reason: unaskedReason(request), hash: "", shown: "" }),
+    ...(asked ?? { request, reason: unaskedReason(request), hash: "", shown: "", ...changedIn(entry.approval) }),
     decision,
     by,
     ...(who === undefined ? {} : { who }),

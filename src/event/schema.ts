@@ -174,6 +174,7 @@ function buildSchema(): z.ZodType<StoredEvent> {
       timing: z.enum(["measured", "observed", "unknown"]),
       sources: z.array(source).optional(),
       external: taint.optional(),
+      replayed: z.string().optional(),
     }),
     event("tool.late", {
       call,

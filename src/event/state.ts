@@ -54,6 +54,8 @@ export interface LedgerEntry {
   /** What the tool declared, once it has begun. */
   effect?: Effect;
   begun: boolean;
+  /** The call of the replayed run whose result it took: then nothing ran. */
+  replayed?: string;
   /** Absent while the call is open. */
   outcome?: Outcome;
   output?: unknown;
@@ -85,7 +87,7 @@ export interface RunState {
   lastTurn?: TurnCompletedEvent;
   /** Every call of the run, in call order. */
   calls: LedgerEntry[];
-  /** Handlers that have begun. */
+  /** Handlers that have begun; in a replay, calls that took a recorded result. */
   begun: number;
   usage: RunUsage;
   /** Ticks billed and reported, and how many of those are estimates. */

@@ -141,7 +141,7 @@ async function callEvents(
       ...(duplicateOf === undefined ? {} : { duplicateOf }),
     },
     ...(error === undefined ? [] : [brokenCheck(`the arguments of ${call.tool}`, turn, error)]),
-    ...(tool === undefined || issues !== undefined || cutShort
+    ...(tool === undefined || issues !== undefined || cutShort || services.recorded !== undefined // nothing runs: nobody is asked
       ? []
       : await approvalEvents(services, { tool, call: asked, value, turn, index, taint })),
   ];

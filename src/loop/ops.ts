@@ -1,3 +1,4 @@
+import type { LedgerEntry } from "../event/index.ts";
 import { isCutShort } from "./answer.ts";
 import { createApprovalOp, createAskOp, createPauseOp } from "./decision-ops.ts";
 import type { LoopOps } from "./loop.ts";
@@ -36,6 +37,10 @@ function allowedCalls({ record, limits, loopDetector }: LoopServices, turn: numb
     if (repeated !== undefined && repeated.used >= repeated.max) return 0;
   }
   if (limits.toolCalls === undefined) return asked;
-  const before = calls.filter((entry) => entry.turn < turn && entry.begun && entry.call.executor === "client").length;
+  const before = calls.filter((entry) => entry.turn < turn && isCarriedOut(entry)).length;
   return Math.max(0, Math.min(asked, limits.toolCalls - before));
+}
+
+function isCarriedOut({ call, begun, replayed }: LedgerEntry): boolean {
+  return call.executor === "client" && (begun || replayed !== undefined);
 }

@@ -7,6 +7,7 @@ import type { TypedOutput } from "../output/index.ts";
 import type { Toolbox, ToolSlots } from "../tool/index.ts";
 import type { Inbox } from "./inbox.ts";
 import type { Mailbox } from "./mailbox.ts";
+import type { Recording } from "./recorded.ts";
 import type { LoopDetector } from "./repeats.ts";
 
 /** Makes attempts until one succeeds or the error is final. The one owner of retries; the client's, handed in. */
@@ -48,6 +49,8 @@ export interface LoopServices {
   untrusted: "approve" | "block" | "allow";
   /** What becomes of a call to such a tool that a dead process had begun: somebody is asked, or the model is told that nobody knows. */
   unknownOutcome: "ask" | "tell";
+  /** The run that is played again: no tool runs, and calls take the results that it has. */
+  recorded?: Recording | undefined;
   /** Only tools that change nothing run. */
   effects?: "rehearse" | undefined;
   clock: Clock;

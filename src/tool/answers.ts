@@ -82,6 +82,12 @@ export function rehearsedAnswer(tool: AnyTool, input: unknown): ToolAnswer {
   return { outcome: "rehearsed", content, error: { code: "rehearsed", message: content } };
 }
 
+/** A replay: no tool runs, and the recorded run has no result of such a call. */
+export function notRecordedAnswer(tool: AnyTool, runId: string): ToolAnswer {
+  const content = `${tool.name} was not run: this run plays a recorded one again, which has no result of a call with these arguments. Do without it.`;
+  return { outcome: "error", content, error: { code: "not_recorded", message: `${content} (${runId})` } };
+}
+
 /** The call had happened before its process ended; what it came to was found out. */
 export function settledAnswer(tool: AnyTool, output: unknown): ToolAnswer {
   return { outcome: "ok", output, content: capText(wellFormed(output), tool.maxOutputBytes) };

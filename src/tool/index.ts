@@ -4,6 +4,7 @@ export {
   duplicateAnswer,
   failedAnswer,
   invalidInputAnswer,
+  notRecordedAnswer,
   rehearsedAnswer,
   settledAnswer,
   timeoutAnswer,
