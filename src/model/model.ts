@@ -13,6 +13,7 @@ import type {
   Visibility,
 } from "../message/index.ts";
 import type { JsonSchema, ServerTool, ToolDeclaration } from "../tool/index.ts";
+import type { PriceTerms } from "./prices.ts";
 
 export type ReasoningEffort = "none" | "low" | "medium" | "high" | "xhigh";
 
@@ -34,7 +35,7 @@ export interface ModelSettings {
   stop?: readonly string[];
   seed?: number;
   reasoningEffort?: ReasoningEffort;
-  /** A forced choice (`required` or a tool) holds for the first turn only, or the run could not end. */
+  /** `none` is none of xAI's either. A forced choice (`required` or a tool) holds for the first turn only, or the run could not end. */
   toolChoice?: ToolChoice;
   /** False: at most one call a turn. */
   parallelToolCalls?: boolean;
@@ -201,6 +202,8 @@ export interface Model {
   readonly contextWindow?: number;
   /** Tokens of visible output that one answer has at most where a request sets no `maxOutputTokens`. Absent: not known. */
   readonly maxOutputTokens?: number;
+  /** What changes the prices of its endpoint. Absent: list prices. */
+  readonly priceTerms?: PriceTerms;
   /** The budget for retries of the client it was made by. Absent: whoever retries has its own. */
   readonly retryBudget?: RetryBudget;
 }

@@ -1,5 +1,5 @@
 import { AgentError } from "../errors.ts";
-import { formatCheckedEvent, readRecord, type StoredEvent } from "../event/index.ts";
+import { formatCheckedEvent, type RecordPlace, readRecord, type StoredEvent } from "../event/index.ts";
 import { makeFolder } from "./file-folder.ts";
 import { checkFilter } from "./filter.ts";
 import { namedArtifacts } from "./named-artifacts.ts";
@@ -11,8 +11,8 @@ import { createSqliteArtifacts, removeUnnamed } from "./sqlite-artifacts.ts";
 import { type Database, openDatabase } from "./sqlite-database.ts";
 import { createSqliteInbox } from "./sqlite-inbox.ts";
 import { createSqliteLeases } from "./sqlite-leases.ts";
-import { listRows, runOf } from "./sqlite-list.ts";
-import type { LocalStore, StoredRun } from "./store.ts";
+import { listRows, readRun, writeRun } from "./sqlite-list.ts";
+import type { LocalStore } from "./store.ts";
 import { beginSummary, continueSummary } from "./summary.ts";
 
 export interface SqliteStoreOptions {
@@ -50,6 +50,15 @@ export function createSqliteStore(file: string, options: SqliteStoreOptions = {}
   const leases = createSqliteLeases(db, now);
   const places = createPlaces();
   const noRun = (runId: string): AgentError => new AgentError("not_found", `There is no run ${runId} in ${place}.`);
+  const readFrom = (runId: string, from: RecordPlace): ReturnType<typeof readRecord> => {
+    const run = readRun(db, runId);
+    const lines = db.sql("SELECT line FROM events WHERE run_id = ? AND seq >= ? ORDER BY seq").all(runId, from.first);
+    if (run === undefined && lines.length === 0) throw noRun(runId);
+    const part = readRecord(lines.map(({ line }) => String(line)).join(""), from);
+    if (part.next.first === run?.stored) return part;
+    const message = `Of the record of ${runId} in ${place} ${part.next.first} events are there, and ${run?.stored ?? "none"} should be: the database is damaged.`;
+    throw new AgentError("malformed_record", message);
+  };
   return {
     artifacts: createSqliteArtifacts(db, now, place),
     inbox: createSqliteInbox(db, now, place),
@@ -64,12 +73,8 @@ export function createSqliteStore(file: string, options: SqliteStoreOptions = {}
     },
     async read(runId, { after = -1 } = {}) {
       checkRunId(runId);
-      const place = places.find(runId, after) ?? BEGINNING;
-      const rows = db.look(`The record of ${runId} could not be read`, () => {
-        if (db.sql("SELECT 1 FROM runs WHERE run_id = ?").get(runId) === undefined) throw noRun(runId);
-        return db.sql("SELECT line FROM events WHERE run_id = ? AND seq >= ? ORDER BY seq").all(runId, place.first);
-      });
-      const { record, next } = readRecord(rows.map(({ line }) => String(line)).join(""), place);
+      const from = places.find(runId, after) ?? BEGINNING;
+      const { record, next } = db.look(`The record of ${runId} could not be read`, () => readFrom(runId, from));
       places.remember(runId, next);
       return behind(record, after);
     },
@@ -105,24 +110,17 @@ function makeParent(file: string): void {
 
 /** Within a change. */
 function add(db: Database, { runId, events, at }: { runId: string; events: readonly StoredEvent[]; at: number }): void {
-  const row = db.sql("SELECT * FROM runs WHERE run_id = ?").get(runId);
-  const stored = Number(row?.stored ?? 0);
+  const [first] = events;
+  const before = readRun(db, runId);
+  const stored = before?.stored ?? 0;
   checkSequence(runId, events, stored);
   const insert = db.sql("INSERT INTO events (run_id, seq, line) VALUES (?, ?, ?)");
   for (const event of events) insert.run(runId, event.seq, formatCheckedEvent(event));
   for (const sha256 of namedArtifacts(events)) {
     db.sql("INSERT OR IGNORE INTO named (sha256, run_id) VALUES (?, ?)").run(sha256, runId);
   }
-  const [first] = events;
-  const before = row !== undefined || first === undefined ? undefined : beginSummary(runId, first);
-  const run = continueSummary(before ?? runOf(row ?? {}), events);
-  write(db, run, { stored: stored + events.length, at });
-}
-
-function write(db: Database, run: StoredRun, { stored, at }: { stored: number; at: number }): void {
-  const { runId, agent = null, conversation = null, status = null, startedAt, updatedAt } = run;
-  db.sql(
-    `INSERT OR REPLACE INTO runs (run_id, agent, conversation, status, started_at, updated_at, stored, written_at)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
-  ).run(runId, agent, conversation, status, startedAt, updatedAt, stored, at);
+  const begun = before?.run ?? (first === undefined ? undefined : beginSummary(runId, first));
+  if (begun === undefined) return; // there is nothing to append
+  const run = continueSummary(begun, events);
+  writeRun(db, { run, stored: stored + events.length, writtenAt: at }, before === undefined);
 }

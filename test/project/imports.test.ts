@@ -12,7 +12,7 @@ const TABLE: Readonly<Record<string, readonly string[]>> = {
   own: [],
   digest: [],
   message: ["errors"],
-  event: ["message", "errors"],
+  event: ["message", "errors", "digest"],
   wire: ["errors", "clock", "own"],
   tool: ["message", "event", "errors", "clock", "own"],
   journal: ["message", "event", "errors", "clock"],
