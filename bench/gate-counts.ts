@@ -1,5 +1,6 @@
 import type { Counts } from "./counting.ts";
 import type { CountLimit } from "./gate-limits.ts";
+import type { Job } from "./measure.ts";
 import type { BenchServer, Measurer } from "./processes.ts";
 import { ORDINARY, type Workload } from "./workload.ts";
 
@@ -7,11 +8,11 @@ let sessions = 0;
 
 /** What one more chunk or turn adds: two sizes are counted, so that what a run costs anyway falls out. */
 export async function countSlopes(server: BenchServer, measurer: Measurer, limit: CountLimit): Promise<number> {
-  const { count, unit, between } = limit;
+  const { contender, count, unit, between } = limit;
   const [few, many] = between;
   const counted: number[] = [];
   for (const size of [few, many]) {
-    const counts = await countOf(server, measurer, workloadOf(unit, size));
+    const counts = await countOf(server, measurer, { contender, workload: workloadOf(unit, size) });
     counted.push(counts[count]);
   }
   const [first = Number.NaN, second = Number.NaN] = counted;
@@ -25,8 +26,12 @@ function workloadOf(unit: CountLimit["unit"], size: number): Workload {
   return { ...base, toolTurns: 1, callsPerTurn: 1, argumentBytes: size * 16 };
 }
 
-async function countOf(server: BenchServer, measurer: Measurer, workload: Workload): Promise<Counts> {
+async function countOf(
+  server: BenchServer,
+  measurer: Measurer,
+  asked: Pick<Job, "contender" | "workload">,
+): Promise<Counts> {
   sessions += 1;
   const session = `counted-${sessions}`;
-  return await measurer.counts({ workload, baseURL: await server.open(session, workload) });
+  return await measurer.counts({ ...asked, baseURL: await server.open(session, asked.workload) });
 }

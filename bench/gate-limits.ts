@@ -11,11 +11,11 @@ export interface TimeLimit {
 export const TIME_LIMITS: readonly TimeLimit[] = [
   { workload: "text", contender: "fairwitness", most: 4 },
   { workload: "text", contender: "fairwitness-batches", most: 3.6 },
-  { workload: "calls", contender: "fairwitness", most: 5.5 },
-  { workload: "turns-50", contender: "fairwitness", most: 5.5 },
+  { workload: "calls", contender: "fairwitness", most: 4.6 },
+  { workload: "turns-50", contender: "fairwitness", most: 4 },
   { workload: "agents-100", contender: "fairwitness", most: 6 },
-  { workload: "arguments-64k", contender: "fairwitness", most: 4.5 },
-  { workload: "responses", contender: "fairwitness", most: 6 },
+  { workload: "arguments-64k", contender: "fairwitness", most: 4 },
+  { workload: "responses", contender: "fairwitness", most: 7 },
 ];
 
 /** What one more chunk or turn may add. No clock is in it. */
@@ -48,14 +48,14 @@ export const COUNT_LIMITS: readonly CountLimit[] = [
   { contender: "fairwitness-batches", count: "promises", ...TEXT, most: 0.5, why: PER_READ },
   { contender: "fairwitness-batches", count: "parses", ...TEXT, most: 1.05, why: ONE_PARSE },
   { contender: "fairwitness-batches", count: "stringifies", ...TEXT, most: 0.05, why: ENCODED_ONCE },
-  { contender: "fairwitness-batches", count: "allocatedBytes", ...TEXT, most: 3_000, why: PLAIN },
+  { contender: "fairwitness-batches", count: "allocatedBytes", ...TEXT, most: 4_000, why: PLAIN },
   { contender: "fairwitness-batches", count: "promises", ...PIECES, most: 0.5, why: PER_READ },
   { contender: "fairwitness-batches", count: "parses", ...PIECES, most: 1.05, why: ONE_PARSE },
-  { contender: "fairwitness-batches", count: "allocatedBytes", ...PIECES, most: 5_500, why: PLAIN },
-  { contender: "fairwitness-batches", count: "promises", ...TURNS, most: 380, why: PER_READ },
+  { contender: "fairwitness-batches", count: "allocatedBytes", ...PIECES, most: 5_000, why: PLAIN },
+  { contender: "fairwitness-batches", count: "promises", ...TURNS, most: 330, why: PER_READ },
   { contender: "fairwitness-batches", count: "stringifies", ...TURNS, most: 11, why: ENCODED_ONCE },
   { contender: "fairwitness-batches", count: "stringifiedChars", ...TURNS, most: 600, why: ENCODED_ONCE },
   { contender: "fairwitness-batches", count: "stringifiedChars", ...LATE_TURNS, most: 600, why: ENCODED_ONCE },
   { contender: "fairwitness-batches", count: "parses", ...TURNS, most: 7, why: ONE_PARSE },
-  { contender: "fairwitness-batches", count: "allocatedBytes", ...LATE_TURNS, most: 300_000, why: PLAIN },
+  { contender: "fairwitness-batches", count: "allocatedBytes", ...LATE_TURNS, most: 220_000, why: PLAIN },
 ];

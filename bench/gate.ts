@@ -25,17 +25,17 @@ export async function runGate(): Promise<void> {
   throw new Error(["The benchmark's gate (bench/gate-limits.ts) was not passed:", ...worse].join("\n  "));
 }
 
-/** One process for each contender, which does all of its jobs. */
+/** One process for each contender whose time is taken, and one in which all of the work is tried. */
 interface Processes extends AsyncDisposable {
-  of(contender: string): Measurer;
+  of(name: string): Measurer;
 }
 
 function startProcesses(): Processes {
   const started = new Map<string, Measurer>();
   return {
-    of(contender) {
-      const known = started.get(contender) ?? startMeasurer(contender);
-      started.set(contender, known);
+    of(name) {
+      const known = started.get(name) ?? startMeasurer();
+      started.set(name, known);
       return known;
     },
     async [Symbol.asyncDispose]() {
@@ -50,7 +50,7 @@ const PRESENT = CONTENDERS.filter(({ kind, file }) => kind !== "peer" && existsS
 async function doOnce(server: BenchServer, processes: Processes, workload: Workload): Promise<void> {
   const once = { ...workload, warmups: 0, runs: 1 };
   const entries = contendersOf(workload, { workloads: [workload], contenders: PRESENT });
-  for (const { name } of entries) await timeOf(server, processes, { contender: name, workload: once });
+  for (const { name } of entries) await timeOf(server, processes.of("all"), { contender: name, workload: once });
   console.log(`ok  ${workload.name}: ${entries.map(({ name }) => name).join(", ")} did all of the work`);
 }
 
@@ -60,11 +60,11 @@ interface Ask {
 }
 
 /** CPU milliseconds of a run. */
-async function timeOf(server: BenchServer, processes: Processes, { contender, workload }: Ask): Promise<number> {
+async function timeOf(server: BenchServer, measurer: Measurer, { contender, workload }: Ask): Promise<number> {
   const session = `${contender}-${workload.name}`;
   const baseURL = await server.open(session, workload);
   try {
-    const { cpuMs } = await processes.of(contender).time({ workload, baseURL });
+    const { cpuMs } = await measurer.time({ contender, workload, baseURL });
     await examineSession(server, session, workload);
     return cpuMs;
   } catch (error) {
@@ -79,8 +79,8 @@ async function slower(server: BenchServer, processes: Processes): Promise<readon
     if (workload === undefined) throw new Error(`gate-limits.ts names a workload that there is not: ${name}.`);
     const ratios: number[] = [];
     for (let repetition = 0; repetition < REPETITIONS; repetition++) {
-      const floor = await timeOf(server, processes, { contender: "floor", workload });
-      ratios.push((await timeOf(server, processes, { contender, workload })) / floor);
+      const floor = await timeOf(server, processes.of("floor"), { contender: "floor", workload });
+      ratios.push((await timeOf(server, processes.of(contender), { contender, workload })) / floor);
     }
     const { min } = spread(ratios);
     console.log(

@@ -1,10 +1,11 @@
-// Measures one contender in a process of its own: `measure.ts <contender>`, then a job at a time from the parent.
+// Measures contenders in a process of its own: a job at a time from the parent, and the next when it has answered.
 import { CONTENDERS } from "./contenders/index.ts";
 import { type Counts, countIn } from "./counting.ts";
 import { type Contender, doRun } from "./work.ts";
 import type { Workload } from "./workload.ts";
 
 export interface Job {
+  contender: string;
   workload: Workload;
   baseURL: string;
   /** `time`: what the runs cost. `counts`: what one run does, which does not depend on the machine. */
@@ -23,7 +24,7 @@ export interface Measured {
 /** The measurement, or why there is none. */
 export type MeasureReply = Measured | Counts | { mistake: string };
 
-async function load(name: string | undefined): Promise<Contender> {
+async function load(name: string): Promise<Contender> {
   const entry = CONTENDERS.find((known) => known.name === name);
   if (entry === undefined) throw new Error(`No contender is called ${name}.`);
   const found: { contender?: unknown } = await import(new URL(entry.file, import.meta.url).href);
@@ -31,8 +32,8 @@ async function load(name: string | undefined): Promise<Contender> {
   return found.contender as Contender; // each file's own types say so; a peer's file is not compiled with ours
 }
 
-async function measure({ workload, baseURL, what }: Job): Promise<Measured | Counts> {
-  const work = await (await load(process.argv[2]))(workload, baseURL);
+async function measure({ contender, workload, baseURL, what }: Job): Promise<Measured | Counts> {
+  const work = await (await load(contender))(workload, baseURL);
   const run = (): Promise<void> => doRun(work, workload);
   for (let warmup = 0; warmup < workload.warmups; warmup++) await run();
   globalThis.gc?.();

@@ -8,6 +8,9 @@ import type { Workload } from "./workload.ts";
 /** How often each contender is measured; peers, whose ratios are large, less often than floors and fairwitness. */
 const REPETITIONS = { floor: 5, own: 5, peer: 3 } as const;
 
+/** Two repetitions fewer of everything, for a first look: three times, and peers once. */
+const isQuick = process.env.FAIRWITNESS_BENCH === "quick";
+
 /** What came of one contender. */
 interface Attempt {
   entry: ContenderEntry;
@@ -21,8 +24,8 @@ let sessions = 0;
 export async function measureOnce(server: BenchServer, workload: Workload, contender: string): Promise<Measured> {
   sessions += 1;
   const session = `${contender}-${sessions}`;
-  await using measurer = startMeasurer(contender);
-  const measured = await measurer.time({ workload, baseURL: await server.open(session, workload) });
+  await using measurer = startMeasurer();
+  const measured = await measurer.time({ contender, workload, baseURL: await server.open(session, workload) });
   await examineSession(server, session, workload);
   return measured;
 }
@@ -48,7 +51,7 @@ export async function measureWorkload(
   const attempts = entries.map((entry): Attempt => ({ entry, measured: [], ...refusal(entry, workload) }));
   for (let repetition = 0; repetition < REPETITIONS.floor; repetition++) {
     for (const attempt of attempts) {
-      if (attempt.refused === undefined && repetition < repetitionsOf(attempt.entry)) {
+      if (attempt.refused === undefined && repetition < repetitionsOf(attempt.entry, workload)) {
         await tryOnce(server, workload, attempt);
       }
     }
@@ -60,8 +63,9 @@ export async function measureWorkload(
   });
 }
 
-function repetitionsOf({ kind, isSlow = false }: ContenderEntry): number {
-  return isSlow ? 1 : REPETITIONS[kind];
+function repetitionsOf({ kind, isSlow = false }: ContenderEntry, { isHeavy = false }: Workload): number {
+  if (isSlow) return 1;
+  return isHeavy || isQuick ? REPETITIONS[kind] - 2 : REPETITIONS[kind];
 }
 
 /** What is known before it is tried. */

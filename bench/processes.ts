@@ -20,9 +20,9 @@ const NODE_FLAGS: readonly string[] = ["--conditions=fairwitness-dev", "--expose
 /** No measurement takes longer: whoever is not done by then is stopped, and the table says so. */
 const PATIENCE_MS = 300_000;
 
-function start<Request extends object, Reply>(file: string, args: readonly string[] = []): Peer<Request, Reply> {
+function start<Request extends object, Reply>(file: string): Peer<Request, Reply> {
   const path = fileURLToPath(new URL(file, import.meta.url));
-  const child = fork(path, args, { execArgv: [...NODE_FLAGS], env: environment() });
+  const child = fork(path, { execArgv: [...NODE_FLAGS], env: environment() });
   const exit = async (): Promise<void> => {
     if (child.exitCode !== null || child.signalCode !== null) return;
     const ended = once(child, "exit");
@@ -105,8 +105,8 @@ export interface Measurer extends AsyncDisposable {
   counts(job: Omit<Job, "what">): Promise<Counts>;
 }
 
-export function startMeasurer(contender: string): Measurer {
-  const peer = start<Job, MeasureReply>("./measure.ts", [contender]);
+export function startMeasurer(): Measurer {
+  const peer = start<Job, MeasureReply>("./measure.ts");
   const ask = async (job: Job): Promise<Measured | Counts> => {
     const reply = await peer.ask(job);
     if ("mistake" in reply) throw new Error(reply.mistake);

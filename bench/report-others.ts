@@ -25,7 +25,7 @@ step with fsync off.
 ${markdownTable(["", "CPU ratio", "more CPU ms a step", "more wall ms a step"], cells)}`;
 }
 
-export function coldSection({ cold }: Results): string {
+export function coldSection({ cold }: Pick<Results, "cold">): string {
   const zod = cold.find(({ contender }) => contender === "floor")?.wallMs.median ?? Number.NaN;
   const cells = cold.map(({ contender, title, wallMs, cpuMs, packages, megabytes }) => [
     contender === "floor" ? "zod alone" : title,
@@ -43,7 +43,7 @@ Node's own start is in it.
 ${markdownTable(["", "wall ms", "CPU ms", "× zod alone", "packages", "MB"], cells)}`;
 }
 
-export function growthSection({ growth }: Results): string {
+export function growthSection({ growth }: Pick<Results, "growth">): string {
   if (growth === null) return "## Growth\n\nNot measured.";
   const { fold, types } = growth;
   const cells = types.map(({ tools, schemasAlone, instantiations, checkMs, totalMs }) => [

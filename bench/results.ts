@@ -57,6 +57,11 @@ export function merged(before: Results, found: Results): Results {
 
 /** How a workload was when it was measured; its title may change. */
 function definition({ workloads }: Results, name: string): string {
-  const { title: _title, small: _small, ...work } = workloads.find((workload) => workload.name === name) ?? {};
+  const {
+    title: _title,
+    small: _small,
+    isHeavy: _heavy,
+    ...work
+  } = workloads.find((workload) => workload.name === name) ?? {};
   return JSON.stringify(work);
 }

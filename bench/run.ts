@@ -1,10 +1,9 @@
 // `npm run bench` measures everything; `npm run bench -- text turns-50 fairwitness ai` the workloads and contenders that are
 // named; `npm run bench -- report` draws the table and the chart anew. FAIRWITNESS_BENCH=keep puts what was named into
-// results.json beside what is there; FAIRWITNESS_BENCH=small is for CI: see gate.ts.
+// results.json beside what is there; =quick measures everything less often; =small is for CI: see gate.ts.
 // How it is kept honest stands in README.md beside this file.
 import { cpus, loadavg } from "node:os";
 import { measureColdStarts } from "./cold.ts";
-import { CONTENDERS } from "./contenders/index.ts";
 import { runGate } from "./gate.ts";
 import { measureGrowth } from "./growth.ts";
 import { installPeers } from "./install.ts";
@@ -12,65 +11,54 @@ import { measureWorkload } from "./measuring.ts";
 import { contendersOf, type Plan, planOf } from "./plan.ts";
 import { startServer } from "./processes.ts";
 import { writeReport } from "./report.ts";
+import { coldSection, growthSection } from "./report-others.ts";
 import { type Results, readResults, writeResults } from "./results.ts";
-import type { Row } from "./statistics.ts";
 import { formatTable } from "./table.ts";
 import { versionsOf } from "./versions.ts";
 import { WORKLOADS } from "./workloads/index.ts";
 
-/** What is measured beside the workloads, by its name. */
-const OTHERS: Readonly<Record<string, () => Promise<unknown>>> = {
-  cold: measureColdStarts,
-  growth: measureGrowth,
-};
+/** Puts what was found into results.json beside what is there, so that a run that is cut loses only what was not done. */
+type Keep = (found: Partial<Pick<Results, "rows" | "cold" | "growth">>) => void;
 
-async function measureAll(plan: Plan): Promise<readonly Row[]> {
-  const rows: Row[] = [];
+async function measureAll(plan: Plan, keep: Keep): Promise<void> {
   await using server = await startServer();
   for (const workload of plan.workloads) {
     const entries = contendersOf(workload, plan);
     if (entries.length === 0) continue;
-    rows.push(...(await measureWorkload(server, workload, entries)));
+    const rows = await measureWorkload(server, workload, entries);
+    keep({ rows });
     console.log(`\n${formatTable(workload, rows)}`);
   }
-  return rows;
 }
 
-/** All workloads and contenders but the slow ones, cold starts and growth. */
-async function measureEverything(): Promise<void> {
+/** What is measured beside the workloads, by its name. */
+const OTHERS: Readonly<Record<string, (keep: Keep) => Promise<void>>> = {
+  async cold(keep) {
+    const cold = await measureColdStarts();
+    keep({ cold });
+    console.log(`\n${coldSection({ cold })}`);
+  },
+  async growth(keep) {
+    const growth = await measureGrowth();
+    keep({ growth });
+    console.log(`\n${growthSection({ growth })}`);
+  },
+};
+
+function keeper(plan: Plan): Keep {
   const loadBefore = load();
-  const plan = planOf([]);
-  const rows = await measureAll(plan);
-  const [cold, growth] = [await measureColdStarts(), await measureGrowth()];
-  write({ plan, rows, cold, growth, loadBefore });
-}
-
-async function measureNamed(names: readonly string[], isKept: boolean): Promise<void> {
-  const loadBefore = load();
-  const plan = planOf(names);
-  for (const [name, version] of Object.entries(versionsOf(plan.contenders))) console.log(`${name}: ${version}`);
-  const rows = await measureAll(plan);
-  if (isKept) return write({ plan, rows, cold: [], growth: null, loadBefore });
-  console.log("\nA part of the benchmark: results.json was left as it is. FAIRWITNESS_BENCH=keep writes it.");
-}
-
-interface Found extends Pick<Results, "rows" | "cold" | "growth"> {
-  plan: Plan;
-  loadBefore: number;
-}
-
-function write({ plan, rows, cold, growth, loadBefore }: Found): void {
-  const machine = { node: process.version, cpu: cpus()[0]?.model ?? "unknown", cpus: cpus().length };
-  writeResults({
-    at: new Date().toISOString(),
-    machine: { ...machine, loadBefore, loadAfter: load() },
-    versions: versionsOf(plan.contenders),
-    workloads: WORKLOADS,
-    rows,
-    cold,
-    growth,
-  });
-  writeReport(readResults());
+  return ({ rows = [], cold = [], growth = null }) => {
+    const machine = { node: process.version, cpu: cpus()[0]?.model ?? "unknown", cpus: cpus().length };
+    writeResults({
+      at: new Date().toISOString(),
+      machine: { ...machine, loadBefore, loadAfter: load() },
+      versions: versionsOf(plan.contenders),
+      workloads: WORKLOADS,
+      rows,
+      cold,
+      growth,
+    });
+  };
 }
 
 /** Processes that wanted to run, on average over the last minute. */
@@ -78,17 +66,27 @@ function load(): number {
   return loadavg()[0] ?? Number.NaN;
 }
 
+async function measure(names: readonly string[], isKept: boolean): Promise<void> {
+  const others = Object.keys(OTHERS).filter((name) => names.length === 0 || names.includes(name));
+  const rest = names.filter((name) => !others.includes(name));
+  const plan = planOf(rest);
+  const keep = isKept ? keeper(plan) : () => {};
+  if (rest.length > 0 || names.length === 0) {
+    installPeers(plan.contenders.some(({ kind }) => kind === "peer"));
+    for (const [name, packages] of Object.entries(versionsOf(plan.contenders))) console.log(`${name}: ${packages}`);
+    await measureAll(plan, keep);
+  }
+  for (const name of others) await OTHERS[name]?.(keep);
+  if (isKept) return writeReport(readResults());
+  console.log("\nA part of the benchmark: results.json was left as it is. FAIRWITNESS_BENCH=keep writes it.");
+}
+
 async function main(): Promise<void> {
   const names = process.argv.slice(2);
-  if (process.env.FAIRWITNESS_BENCH === "small") return await runGate();
+  const mode = process.env.FAIRWITNESS_BENCH;
+  if (mode === "small") return await runGate();
   if (names[0] === "report") return writeReport(readResults());
-  const others = Object.entries(OTHERS).filter(([name]) => names.includes(name));
-  for (const [, measure] of others) console.log(JSON.stringify(await measure(), null, 2));
-  if (others.length > 0) return;
-  await installPeers(
-    CONTENDERS.some(({ kind, name }) => kind === "peer" && (names.length === 0 || names.includes(name))),
-  );
-  await (names.length === 0 ? measureEverything() : measureNamed(names, process.env.FAIRWITNESS_BENCH === "keep"));
+  await measure(names, mode === "keep" || names.length === 0);
 }
 
 main().catch((error: unknown) => {

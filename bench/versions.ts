@@ -3,12 +3,16 @@ import type { ContenderEntry } from "./contenders/index.ts";
 
 /** The packages of each contender with the versions that are installed, as `name version`. */
 export function versionsOf(contenders: readonly ContenderEntry[]): Readonly<Record<string, string>> {
-  const entries = contenders.map(({ name, packages }): [string, string] => [
+  const shown = contenders.filter(({ isSpecial }) => isSpecial !== true);
+  const entries = shown.map(({ name, kind, packages = kind === "own" ? OURS : [] }): [string, string] => [
     name,
-    (packages ?? []).map(describe).join(", "),
+    packages.map(describe).join(", "),
   ]);
   return Object.fromEntries(entries.filter(([, packages]) => packages !== ""));
 }
+
+/** What fairwitness sends over is undici, but for the form of it that is said to go over `fetch`. */
+const OURS: readonly string[] = ["fairwitness", "undici", "zod"];
 
 function describe(name: string): string {
   return `${name} ${versionOf(name) ?? "(not installed)"}`;

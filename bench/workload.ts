@@ -25,6 +25,8 @@ export interface Workload {
   warmups: number;
   /** Runs that are measured together, so that the shorter workloads are well above the clock's grain. */
   runs: number;
+  /** So much work that peers are measured once and the others three times. */
+  isHeavy?: boolean;
   /** To which contender its ratios are taken. Default: the floor. */
   base?: string;
   /** The contenders it is for. Default: all that are for every workload. */

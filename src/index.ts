@@ -3,6 +3,8 @@ export { createAgent } from "./agent.ts";
 export type {
   AgentOptions,
   AgentRuntime,
+  ReplayOptions,
+  ReplaySettings,
   ResumeOptions,
   ResumeSettings,
   RunInput,
@@ -22,6 +24,7 @@ export type {
   ClosingEvent,
   CompletedResult,
   Delta,
+  DifferenceKind,
   Evidence,
   EvidenceCall,
   EvidenceSource,
@@ -29,8 +32,10 @@ export type {
   LedgerEntry,
   LimitedResult,
   LimitName,
+  LimitUse,
   PausedResult,
   Reporting,
+  RunDifference,
   RunEvent,
   RunLimits,
   RunResult,
@@ -39,6 +44,7 @@ export type {
   WaitingCall,
 } from "./event/index.ts";
 export {
+  diffRuns,
   foldEvidence,
   foldResult,
   formatEvent,
@@ -48,7 +54,7 @@ export {
   parseRecord,
   storedEventSchema,
 } from "./event/index.ts";
-export type { ApprovalAnswer, Delivery, LoopDetector, Run } from "./loop/index.ts";
+export type { ApprovalAnswer, Delivery, LoopDetector, OnLimit, Run } from "./loop/index.ts";
 export { RunError } from "./loop/index.ts";
 export type {
   AssistantMessage,

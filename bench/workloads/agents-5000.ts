@@ -8,6 +8,7 @@ export const agents5000: Workload = {
   toolTurns: 1,
   callsPerTurn: 1,
   agents: 5_000,
+  isHeavy: true,
   warmups: 1,
   runs: 1,
   small: { agents: 100, warmups: 1, runs: 1 },

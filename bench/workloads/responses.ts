@@ -13,5 +13,5 @@ export const responses: Workload = {
   citations: 40,
   warmups: 10,
   runs: 20,
-  small: { textChunks: 400, warmups: 5, runs: 5 },
+  small: { textChunks: 400, warmups: 15, runs: 20 },
 };

@@ -241,6 +241,11 @@ export const FAULT_ROWS: readonly (readonly [section: string, rows: readonly Fau
         "What was stored whole is read; the rest is cut at the next append, and reported.",
       ],
       [100, "A flipped bit", "Refused with its place, never passed over."],
+      [
+        101,
+        "A record of another version",
+        "An earlier one is brought into the form of this one; a later one is refused: `record_version`.",
+      ],
     ],
   ],
   [
