@@ -37,6 +37,8 @@ function wrongCall(entry: LedgerEntry, life: Life): readonly string[] {
   if (effects.some((effect) => effect.n !== n)) problems.push(...wrong(`it ran with ${JSON.stringify(effects)}`));
   if (outcome === "ok" && effects.length === 0) problems.push(...wrong("it is ok and did not happen"));
   if (attempts.length === 0 && effects.length > 0) problems.push(...wrong("it happened before it was on the record"));
+  if (effects.length > attempts.length)
+    problems.push(...wrong(`it happened ${effects.length} times, and began ${attempts.length} times`));
   if (!isRepeatable(call.tool) && effects.length > 1) problems.push(...wrong(`it happened ${effects.length} times`));
   if (isWrite(call.tool)) problems.push(...unparked(entry, life, attempts));
   if (call.tool === "notify" && (attempts.length > 1 || (attempts.length === 1 && !attempts[0]?.isClosed))) {
