@@ -163,6 +163,7 @@ async function decide(
   const decided = await decideOn(
     {
       events,
+      nowMs: parts.runtime.clock.now(),
       send: (letter, value) => {
         if (inbox !== undefined) return inbox.send(runId, letter, value);
         if (live === undefined) throw withoutStore(name, runId);

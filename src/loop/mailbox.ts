@@ -107,7 +107,10 @@ export function createMailbox(options: MailboxOptions): Mailbox {
       await look();
       for (;;) {
         if (known.has(name)) return known.get(name);
-        if (untilMs !== undefined && clock.now() >= untilMs) return null;
+        if (untilMs !== undefined && clock.now() >= untilMs) {
+          await look(); // what was decided in time may lie there, unheard
+          return known.has(name) ? known.get(name) : null;
+        }
         if (waiting === "leave") throw new AgentError("run_paused", `Nobody has decided on ${name} yet.`);
         await untilChanged(untilMs);
       }

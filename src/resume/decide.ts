@@ -1,3 +1,4 @@
+import { systemClock } from "../clock.ts";
 import { AgentError } from "../errors.ts";
 import { createFold, describeTaint, type LedgerEntry, type RunFold, type StoredEvent } from "../event/index.ts";
 import { type ApprovalAnswer, answerSchema, type Letter, letterOf } from "../loop/index.ts";
@@ -29,7 +30,8 @@ export interface OpenApproval {
 
 /**
  * What became of a decision. `taken`: it is the first, and the run will read it. `decided`: somebody was first; `answer` is theirs,
- * where it is known. `late`: the call is done, the run has ended, or what waits is a later request about the call; nothing changes.
+ * where it is known. `late`: the call is done, the run has ended, the request has expired, or a later one about the call waits; nothing
+ * changes.
  */
 export type Decided =
   | { status: "taken"; answer: ApprovalAnswer }
@@ -117,7 +119,7 @@ export async function resolveApproval(
   if (inbox === undefined) throw without(target.runId);
   const { events } = await store.read(target.runId);
   const send = (name: string, value: unknown): Promise<SentAnswer> => inbox.send(target.runId, name, value);
-  return await decideOn({ events, send }, target, answer);
+  return await decideOn({ events, send, nowMs: systemClock.now() }, target, answer);
 }
 
 type SentAnswer = { isFirst: boolean; value: unknown };
@@ -126,10 +128,11 @@ type SentAnswer = { isFirst: boolean; value: unknown };
 export interface Deciding {
   events: readonly StoredEvent[];
   send: (letter: string, answer: ApprovalAnswer) => SentAnswer | Promise<SentAnswer>;
+  nowMs: number;
 }
 
 export async function decideOn(
-  { events, send }: Deciding,
+  { events, send, nowMs }: Deciding,
   { runId, callId }: ApprovalTarget,
   answer: ApprovalAnswer & { hash?: string },
 ): Promise<Decided> {
@@ -142,7 +145,10 @@ export async function decideOn(
     if (wasAsked(events, callId, hash)) return { status: "late" };
     throw otherArguments(runId, callId);
   }
-  if (entry.outcome !== undefined || fold.state.closing?.type === "run.completed") return { status: "late" };
+  const isOver = entry.outcome !== undefined || fold.state.closing?.type === "run.completed";
+  // Silence has denied it then, though the run may not know yet.
+  const hasExpired = approval.expiresAt !== undefined && approval.expiresAt <= nowMs;
+  if (isOver || (hasExpired && approval.decision === undefined)) return { status: "late" };
   if (approval.decision !== undefined) return { status: "decided" };
   if (said.approve && approval.reason === "unknown_outcome" && hash === undefined)
     throw unseen(entry.call.tool, { runId, callId });
