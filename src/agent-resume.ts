@@ -177,10 +177,9 @@ interface Resuming {
 function resumedEvents(resuming: Resuming): readonly NewEvent[] {
   const { state, model, limits, onLimit, now, parted, repaired, given, parts } = resuming;
   const { turn } = state;
-  const instructions = textOf(parts.options);
   const before = state.resumed?.fingerprint ?? state.started?.fingerprint;
   const fingerprint = given.changed === "pin" && before !== undefined ? before : now;
-  const told = parted.includes("instructions") && instructions !== undefined ? { instructions } : {};
+  const told = parted.includes("instructions") ? newInstructions(parts) : {};
   const torn = repaired === undefined ? [] : [tornWarning(turn, repaired)];
   return [
     {
@@ -197,6 +196,12 @@ function resumedEvents(resuming: Resuming): readonly NewEvent[] {
     },
     ...torn,
   ];
+}
+
+/** What a function says is asked once a run: one that came in the place of a text changes nothing. */
+function newInstructions({ options }: AgentParts): { instructions?: string } {
+  if (typeof options.instructions === "function") return {};
+  return { instructions: options.instructions ?? "" };
 }
 
 function tornWarning(turn: number, bytes: number): NewEvent {

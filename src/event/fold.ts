@@ -136,8 +136,9 @@ function resume(state: RunState, event: RunResumedEvent): void {
   delete state.closing;
   state.warned.clear();
   if (event.instructions === undefined || event.instructions === had) return;
-  const rest = had === undefined ? state.messages : state.messages.slice(1);
-  state.messages = [{ role: "system", content: event.instructions }, ...rest];
+  const rest = had === undefined || had === "" ? state.messages : state.messages.slice(1);
+  const now = event.instructions === "" ? [] : [{ role: "system" as const, content: event.instructions }];
+  state.messages = [...now, ...rest];
 }
 
 /** An answer that does not fit the schema was counted when it was checked. */

@@ -137,7 +137,8 @@ function completedResult(base: RunResultBase, { text, output }: RunCompletedEven
 
 /** The next run brings instructions of its own. */
 function withoutInstructions({ messages, started, resumed }: RunState): readonly Message[] {
-  return (resumed?.instructions ?? started?.instructions) === undefined ? messages : messages.slice(1);
+  const instructions = resumed?.instructions ?? started?.instructions;
+  return instructions === undefined || instructions === "" ? messages : messages.slice(1);
 }
 
 function baseOf(state: RunState): RunResultBase {

@@ -65,7 +65,7 @@ export interface RunResumedEvent extends EventBase {
   fingerprint?: Fingerprint;
   /** The parts of the fingerprint that are others than before, and were let pass. */
   changed?: readonly string[];
-  /** The instructions from now on, when they are others than before. */
+  /** The instructions from now on, when they are others than before; "" when there are none any more. */
   instructions?: string;
 }
 

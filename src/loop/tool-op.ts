@@ -74,7 +74,12 @@ function prepare(services: LoopServices, entry: LedgerEntry, { info, nthOf }: Pr
   if (index >= most) return answered(tooManyCallsAnswer(call.tool, most));
   if (duplicateOf !== undefined) return answered(duplicateAnswer(call.tool, duplicateOf));
   const tool = toolbox.get(call.tool);
-  if (tool === undefined) return answered(unknownToolAnswer(call.tool, toolbox));
+  const begun = info.before.filter(({ type }) => type === "tool.executing");
+  if (tool === undefined) {
+    // The tool is gone, and what it had begun is not undone by that.
+    const isUncertain = begun.length > 0;
+    return answered(isUncertain ? unknownOutcomeAnswer({ name: call.tool }) : unknownToolAnswer(call.tool, toolbox));
+  }
   if (issues !== undefined) return answered(invalidInputAnswer(tool, issues));
   if (recorded !== undefined) return answered(recordedAnswer(recorded, { tool, entry, nth: nthOf(call.id) }));
   const { approval } = entry;
@@ -82,7 +87,7 @@ function prepare(services: LoopServices, entry: LedgerEntry, { info, nthOf }: Pr
     return answered(saysWhatRan(undecided(tool, approval), approval));
   }
   if (services.effects === "rehearse" && tool.effect !== "read") return answered(rehearsedAnswer(tool, entry.input));
-  const attempt = 1 + info.before.filter((event) => event.type === "tool.executing").length;
+  const attempt = 1 + begun.length;
   const isRepeatable = tool.effect === "read" || tool.effect === "idempotent";
   // Somebody who knew of the attempt before said that it may run: without that nothing is run again whose outcome is not known.
   const isAllowed = approval?.request === outcomeRequest(entry.turn, entry.index, attempt - 1);

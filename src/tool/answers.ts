@@ -100,7 +100,10 @@ export function settledAnswer(tool: AnyTool, output: unknown): ToolAnswer {
 }
 
 /** The process stopped while the handler ran: nobody knows whether its effect happened. */
-export function unknownOutcomeAnswer(tool: AnyTool, why?: string): ToolAnswer {
+export function unknownOutcomeAnswer(
+  tool: Pick<AnyTool, "name"> & Partial<Pick<AnyTool, "effect">>,
+  why?: string,
+): ToolAnswer {
   const words = why === undefined ? "" : ` A person says: ${why}`;
   const content = `${tool.name} was begun, and its outcome is not known. ${whatNow(tool)}${words}`;
   return { outcome: "unknown", content, error: error("tool_failed", content) };
@@ -118,7 +121,7 @@ function error(code: ErrorCode, message: string): { code: string; message: strin
   return { code, message };
 }
 
-function whatNow(tool: AnyTool): string {
+function whatNow(tool: Partial<Pick<AnyTool, "effect">>): string {
   return tool.effect === "read" || tool.effect === "idempotent"
     ? "It is safe to call it again."
     : "It may or may not have had its effect: find out before you call it again.";
