@@ -1,11 +1,15 @@
-// Measures one contender in a process of its own: `measure.ts <contender>`, then a job at a time from the parent.
+// Measures contenders in a process of its own: a job at a time from the parent, and the next when it has answered.
 import { CONTENDERS } from "./contenders/index.ts";
-import { checkDone } from "./work.ts";
-import type { Workload } from "./workloads.ts";
+import { type Counts, countIn } from "./counting.ts";
+import { type Contender, doRun } from "./work.ts";
+import type { Workload } from "./workload.ts";
 
 export interface Job {
+  contender: string;
   workload: Workload;
   baseURL: string;
+  /** `time`: what the runs cost. `counts`: what one run does, which does not depend on the machine. */
+  what: "time" | "counts";
 }
 
 /** What one run cost, averaged over the measured runs, without the warm-up. */
@@ -18,17 +22,25 @@ export interface Measured {
 }
 
 /** The measurement, or why there is none. */
-export type MeasureReply = Measured | { mistake: string };
+export type MeasureReply = Measured | Counts | { mistake: string };
 
-async function measure({ workload, baseURL }: Job): Promise<Measured> {
-  const entry = CONTENDERS.find(({ name }) => name === process.argv[2]);
-  if (entry === undefined) throw new Error(`No contender is called ${process.argv[2]}.`);
-  const work = (await entry.load()).contender(workload, baseURL);
-  for (let run = 0; run < workload.warmups; run++) checkDone(await work(), workload);
+async function load(name: string): Promise<Contender> {
+  const entry = CONTENDERS.find((known) => known.name === name);
+  if (entry === undefined) throw new Error(`No contender is called ${name}.`);
+  const found: { contender?: unknown } = await import(new URL(entry.file, import.meta.url).href);
+  if (typeof found.contender !== "function") throw new Error(`${entry.file} exports no contender.`);
+  return found.contender as Contender; // each file's own types say so; a peer's file is not compiled with ours
+}
+
+async function measure({ contender, workload, baseURL, what }: Job): Promise<Measured | Counts> {
+  const work = await (await load(contender))(workload, baseURL);
+  const run = (): Promise<void> => doRun(work, workload);
+  for (let warmup = 0; warmup < workload.warmups; warmup++) await run();
   globalThis.gc?.();
+  if (what === "counts") return await countIn(run);
   const before = process.resourceUsage();
   const startedMs = performance.now();
-  for (let run = 0; run < workload.runs; run++) checkDone(await work(), workload);
+  for (let measured = 0; measured < workload.runs; measured++) await run();
   const wallMs = performance.now() - startedMs;
   const after = process.resourceUsage();
   const cpuMicros = after.userCPUTime + after.systemCPUTime - before.userCPUTime - before.systemCPUTime;
@@ -43,8 +55,7 @@ process.on("message", (job) => {
   // Only our own parent speaks on this channel, in jobs.
   measure(job as Job).then(
     (measured) => process.send?.(measured satisfies MeasureReply),
-    (error: unknown) =>
-      process.send?.({ mistake: error instanceof Error ? (error.stack ?? error.message) : String(error) }),
+    (error: unknown) => process.send?.({ mistake: error instanceof Error ? error.message : String(error) }),
   );
 });
 process.on("disconnect", () => process.exit());

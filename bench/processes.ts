@@ -1,9 +1,10 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
+import type { Counts } from "./counting.ts";
 import type { Job, Measured, MeasureReply } from "./measure.ts";
 import type { ServerReply, ServerRequest } from "./server.ts";
-import type { Workload } from "./workloads.ts";
+import type { Workload } from "./workload.ts";
 
 /** A process that answers one message with one message. */
 interface Peer<Request, Reply> extends AsyncDisposable {
@@ -14,36 +15,56 @@ interface Peer<Request, Reply> extends AsyncDisposable {
  * Node itself strips the types: what tsx makes of the source names every function anew, which costs time that users of
  * the package do not pay.
  */
-const NODE_FLAGS: readonly string[] = ["--conditions=fairwitness-dev", "--expose-gc"];
+const NODE_FLAGS: readonly string[] = ["--conditions=fairwitness-dev", "--expose-gc", "--disable-warning=DEP0205"];
 
-function start<Request extends object, Reply>(file: string, args: readonly string[] = []): Peer<Request, Reply> {
+/** No measurement takes longer: whoever is not done by then is stopped, and the table says so. */
+const PATIENCE_MS = 300_000;
+
+function start<Request extends object, Reply>(file: string): Peer<Request, Reply> {
   const path = fileURLToPath(new URL(file, import.meta.url));
-  const child = fork(path, args, { execArgv: [...NODE_FLAGS], env: { ...process.env, NODE_OPTIONS: "" } });
+  const child = fork(path, { execArgv: [...NODE_FLAGS], env: environment() });
+  const exit = async (): Promise<void> => {
+    if (child.exitCode !== null || child.signalCode !== null) return;
+    const ended = once(child, "exit");
+    child.disconnect();
+    await ended;
+  };
   return {
     async ask(request) {
       child.send(request);
       return (await firstMessage(child, file)) as Reply; // the files at both ends share the type
     },
-    async [Symbol.asyncDispose]() {
-      if (child.exitCode !== null || child.signalCode !== null) return;
-      const ended = once(child, "exit");
-      child.disconnect();
-      await ended;
-    },
+    [Symbol.asyncDispose]: exit,
   };
 }
 
-/** @throws {Error} when the process ends instead. */
+/** What peers are told of a person's shell would measure that shell; none may send anything to anybody. */
+function environment(): NodeJS.ProcessEnv {
+  const quiet = {
+    NODE_OPTIONS: "",
+    OPENAI_AGENTS_DISABLE_TRACING: "1",
+    MASTRA_TELEMETRY_DISABLED: "1",
+    LANGCHAIN_TRACING_V2: "false",
+    LANGSMITH_TRACING: "false",
+    DO_NOT_TRACK: "1",
+  };
+  return { PATH: process.env.PATH, HOME: process.env.HOME, TMPDIR: process.env.TMPDIR, ...quiet };
+}
+
+/** @throws {Error} when the process ends instead, or takes too long; then it is ended. */
 async function firstMessage(child: ChildProcess, file: string): Promise<unknown> {
   const over = new AbortController();
   const { signal } = over;
+  const patience = setTimeout(() => child.kill("SIGKILL"), PATIENCE_MS);
   try {
-    const ended = once(child, "exit", { signal }).then(([code]) => {
-      throw new Error(`${file} ended with ${code} before it had answered.`);
+    const ended = once(child, "exit", { signal }).then(([code, killed]) => {
+      if (killed === "SIGKILL") throw new Error(`not done after ${PATIENCE_MS / 1000} s`);
+      throw new Error(`${file} ended with ${code ?? killed} before it had answered`);
     });
     const [message] = await Promise.race([once(child, "message", { signal }), ended]);
     return message;
   } finally {
+    clearTimeout(patience);
     over.abort();
   }
 }
@@ -80,15 +101,26 @@ export async function startServer(): Promise<BenchServer> {
 
 /** A process that has loaded nothing yet but what it needs to be asked. */
 export interface Measurer extends AsyncDisposable {
-  measure(job: Job): Promise<Measured>;
+  time(job: Omit<Job, "what">): Promise<Measured>;
+  counts(job: Omit<Job, "what">): Promise<Counts>;
 }
 
-export function startMeasurer(contender: string): Measurer {
-  const peer = start<Job, MeasureReply>("./measure.ts", [contender]);
+export function startMeasurer(): Measurer {
+  const peer = start<Job, MeasureReply>("./measure.ts");
+  const ask = async (job: Job): Promise<Measured | Counts> => {
+    const reply = await peer.ask(job);
+    if ("mistake" in reply) throw new Error(reply.mistake);
+    return reply;
+  };
   return {
-    async measure(job) {
-      const reply = await peer.ask(job);
-      if ("mistake" in reply) throw new Error(`${contender} did not do its work: ${reply.mistake}`);
+    async time(job) {
+      const reply = await ask({ ...job, what: "time" });
+      if (!("cpuMs" in reply)) throw new Error("The contender measured no time.");
+      return reply;
+    },
+    async counts(job) {
+      const reply = await ask({ ...job, what: "counts" });
+      if (!("promises" in reply)) throw new Error("The contender counted nothing.");
       return reply;
     },
     [Symbol.asyncDispose]: () => peer[Symbol.asyncDispose](),

@@ -1,68 +1,68 @@
 // The endpoint all contenders talk to, in a process of its own so that its work is not measured. Every address
-// `/<session>/v1` answers with the turns of one run, over and over. It does nothing while it is measured but count and
-// keep the last request; that one is examined when the parent asks.
+// `/<session>/v1` answers a run's requests turn by turn: which turn it is, is told by the results that a request brings, so
+// that many agents can run at once. While it is measured it does nothing but look for them, count, and keep the last
+// request; that one is examined when the parent asks.
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import { z } from "zod";
-import { answersOf } from "./answers.ts";
-import type { Workload } from "./workloads.ts";
+import { setImmediate as nextRound } from "node:timers/promises";
+import { answersOf } from "./answers/index.ts";
+import { examine, type Session } from "./examine.ts";
+import type { Workload } from "./workload.ts";
 
 /** From the parent: open a session for a workload, or examine one and close it. */
 export type ServerRequest = { open: string; workload: Workload } | { examine: string };
 /** To the parent. */
 export type ServerReply = { baseURL: string } | { runs: number } | { mistake: string };
 
-interface Session {
-  workload: Workload;
-  answers: readonly (readonly Buffer[])[];
-  requests: number;
-  last: Buffer;
-}
-
 const sessions = new Map<string, Session>();
 const server = createServer((request, response) => void answer(request, response));
+server.keepAliveTimeout = 60_000;
 
 async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
   const session = sessions.get(request.url?.split("/")[1] ?? "");
   const pieces: Buffer[] = [];
   for await (const piece of request) pieces.push(piece);
   if (session === undefined) return void response.writeHead(404).end();
-  session.last = Buffer.concat(pieces);
-  const slices = session.answers[session.requests % session.answers.length] ?? [];
   session.requests += 1;
+  const body = Buffer.concat(pieces);
+  const results = resultsIn(session.workload, body);
+  const turn = turnAfter(session.workload, results);
+  const answers = session.answers[turn];
+  if (answers === undefined) return refuse(session, response, results);
+  if (turn === session.answers.length - 1) {
+    session.finals += 1;
+    session.last = body;
+  }
   response.writeHead(200, { "content-type": "text/event-stream" });
-  for (const slice of slices) response.write(slice);
+  for (const piece of answers) {
+    response.write(piece);
+    if (session.workload.writes === "events") await nextRound();
+  }
   response.end();
 }
 
-const message = z.object({
-  role: z.string(),
-  content: z.unknown(),
-  tool_calls: z.array(z.object({ id: z.string() })).optional(),
-  tool_call_id: z.string().optional(),
-});
-const body = z.object({ stream: z.literal(true), tools: z.array(z.unknown()).optional(), messages: z.array(message) });
+/** Every result that is sent back names itself so, in both protocols, however its fields are ordered. */
+function resultsIn({ api }: Workload, body: Buffer): number {
+  const mark = api === "chat" ? '"role":"tool"' : '"type":"function_call_output"';
+  let results = 0;
+  for (let at = body.indexOf(mark); at !== -1; at = body.indexOf(mark, at + mark.length)) results += 1;
+  return results;
+}
 
-/** Whole runs, each ended by a request that holds every call with its result. */
-function examine({ workload, answers, requests, last }: Session): ServerReply {
-  if (requests === 0 || requests % answers.length !== 0) {
-    return { mistake: `${requests} requests came, which is no whole number of runs of ${answers.length}.` };
-  }
-  const { messages } = body.parse(JSON.parse(last.toString()));
-  const called = messages.flatMap(({ tool_calls }) => tool_calls?.map(({ id }) => id) ?? []);
-  const answered = messages.filter(({ role }) => role === "tool").map(({ tool_call_id }) => tool_call_id);
-  const calls = workload.toolTurns * workload.callsPerTurn;
-  const wanted = Array.from({ length: calls }, (_, place) => `call_${place}`);
-  const isWhole = [called, answered].every((ids) => ids.join() === wanted.join());
-  const results = messages.filter(({ role, content }) => role === "tool" && String(content).includes("celsius"));
-  if (isWhole && results.length === calls) return { runs: requests / answers.length };
-  const sum = `${called.length} calls, ${answered.length} results, ${results.length} of them with the schema's default`;
-  return { mistake: `The last request of a run held ${sum}; ${calls} of each were to be there, in order.` };
+function turnAfter({ callsPerTurn }: Workload, results: number): number {
+  return callsPerTurn === 0 ? results : results / callsPerTurn;
+}
+
+function refuse(session: Session, response: ServerResponse, results: number): void {
+  const { toolTurns, callsPerTurn } = session.workload;
+  session.problem = `a request brought ${results} results of tools, where at most ${toolTurns * callsPerTurn}, whole turns of them, had been asked for`;
+  response.writeHead(400, { "content-type": "application/json" }).end(JSON.stringify({ error: session.problem }));
 }
 
 function reply(request: ServerRequest): ServerReply {
   if ("open" in request) {
     const { open, workload } = request;
-    sessions.set(open, { workload, answers: answersOf(workload), requests: 0, last: Buffer.alloc(0) });
+    const answers = answersOf(workload);
+    sessions.set(open, { workload, answers, requests: 0, finals: 0, last: Buffer.alloc(0) });
     return { baseURL: `http://127.0.0.1:${port()}/${open}/v1` };
   }
   const session = sessions.get(request.examine);
@@ -76,7 +76,8 @@ function port(): number {
   return address.port;
 }
 
-server.listen(0, "127.0.0.1", () => {
+// Five thousand agents connect at once: what does not fit into the backlog would wait a second to try again.
+server.listen({ port: 0, host: "127.0.0.1", backlog: 8192 }, () => {
   // Only our own parent speaks on this channel, in the words of ServerRequest.
   process.on("message", (request) => process.send?.(reply(request as ServerRequest)));
   process.on("disconnect", () => process.exit());

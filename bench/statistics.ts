@@ -7,16 +7,33 @@ export interface Spread {
   max: number;
 }
 
-/** What a contender cost in a workload, and how that compares with the floor. */
-export interface Row {
+/** What a contender cost in a workload, and how that compares with the workload's base. */
+export interface MeasuredRow {
   workload: string;
   contender: string;
+  /** When it was measured, as ISO 8601: rows that are kept are older than the others. */
+  at: string;
+  repetitions: number;
   cpuMs: Spread;
   wallMs: Spread;
   peakRssMiB: Spread;
-  /** To the floor measured in the same repetition, a few seconds apart: a slow moment of the machine hits both. */
+  /** To the base measured in the same repetition, a few seconds apart: a slow moment of the machine hits both. */
   cpuRatio: Spread;
   wallRatio: Spread;
+}
+
+/** A contender that did not do the work, and why. */
+export interface RefusedRow {
+  workload: string;
+  contender: string;
+  at: string;
+  refused: string;
+}
+
+export type Row = MeasuredRow | RefusedRow;
+
+export function isMeasured(row: Row): row is MeasuredRow {
+  return "cpuMs" in row;
 }
 
 /** @param values At least one. */
@@ -27,17 +44,18 @@ export function spread(values: readonly number[]): Spread {
   return { median, min: Math.min(...values), max: Math.max(...values) };
 }
 
-/** @param floor The floor's measurements, one for each of `own`. */
+/** @param base The base's measurements, by repetition; `own` may have fewer. */
 export function rowOf(
-  names: Pick<Row, "workload" | "contender">,
+  names: Pick<Row, "workload" | "contender" | "at">,
   own: readonly Measured[],
-  floor: readonly Measured[],
-): Row {
+  base: readonly Measured[],
+): MeasuredRow {
   const of = (key: keyof Measured): Spread => spread(own.map((measured) => measured[key]));
   const ratio = (key: keyof Measured): Spread =>
-    spread(own.map((measured, repetition) => measured[key] / (floor[repetition]?.[key] ?? Number.NaN)));
+    spread(own.map((measured, repetition) => measured[key] / (base[repetition]?.[key] ?? Number.NaN)));
   return {
     ...names,
+    repetitions: own.length,
     cpuMs: of("cpuMs"),
     wallMs: of("wallMs"),
     peakRssMiB: of("peakRssMiB"),

@@ -1,7 +1,14 @@
 import type { AgentOptions, RunSettings } from "./agent-options.ts";
 import type { AgentParts } from "./agent-parts.ts";
 import { AgentError } from "./errors.ts";
-import { addTaint, type NewEvent, type RunLimits, type RunStartedEvent, type TaintSource } from "./event/index.ts";
+import {
+  addTaint,
+  type NewEvent,
+  RECORD_VERSION,
+  type RunLimits,
+  type RunStartedEvent,
+  type TaintSource,
+} from "./event/index.ts";
 import type { Followed } from "./loop/index.ts";
 import { type Message, pairMessages, type UserMessage } from "./message/index.ts";
 import {
@@ -40,7 +47,7 @@ export async function beginRun(beginning: Beginning, signal: AbortSignal): Promi
   const { store } = parts.options;
   let past = NOTHING;
   if (store !== undefined && hold !== undefined) {
-    const taken = await takeConversation(beginning, store, signal);
+    const taken = await hold.opening(takeConversation(beginning, store, signal));
     if ("next" in taken) return taken;
     past = taken;
   }
@@ -111,9 +118,11 @@ export function started(
   // A copy: what the application, or a handler of it, does to its messages later changes no record.
   const history = given.messages ?? past.messages;
   const { messages, repairs } = pairMessages(ownCopy([...history, ...input]));
-  const taint = taintOf({ toolbox, past, history, outer });
+  // What the conversation read is known from its runs; messages that were handed in are looked at.
+  const taint = taintOf({ toolbox, past, history: given.messages ?? [], outer });
   const start: NewEvent = {
     type: "run.started",
+    version: RECORD_VERSION,
     turn: 0,
     agent: options.name,
     model: model.id,
@@ -125,6 +134,7 @@ export function started(
     ...more,
     ...(given.settings === undefined ? {} : { settings: JSON.parse(JSON.stringify(given.settings)) }),
     ...(given.effects === undefined ? {} : { effects: given.effects }),
+    ...(given.onLimit === undefined ? {} : { onLimit: given.onLimit }),
     ...(taint.length === 0 ? {} : { taint }),
     ...(past.runId === undefined || given.branch !== undefined ? {} : { continues: past.runId }),
     ...(replays === undefined ? {} : { replays }),

@@ -38,6 +38,25 @@ export function orAborted<T>(promise: PromiseLike<T>, signal: AbortSignal): Prom
   });
 }
 
+/** What the promise comes to, or what `late` gives when `ms` have passed; the promise is not waited for then. */
+export async function within<T>(promise: Promise<T>, limit: { clock: Clock; ms: number; late: () => T }): Promise<T> {
+  let cancel = (): void => {};
+  const late = new Promise<T>((resolve, reject) => {
+    cancel = limit.clock.after(limit.ms, () => {
+      try {
+        resolve(limit.late());
+      } catch (error) {
+        reject(error);
+      }
+    });
+  });
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    cancel();
+  }
+}
+
 /** Resolves after `delayMs`; rejects with `signal.reason` as soon as the signal is aborted. */
 export function sleep(clock: Clock, delayMs: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {

@@ -1,36 +1,113 @@
-import { type Agent, createAgent, createClient, defineTool } from "fairwitness";
-import { type Done, MODEL, TOOL_DESCRIPTION, TOOL_NAME, temperature, toolInput } from "../work.ts";
-import type { Workload } from "../workloads.ts";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import {
+  type Agent,
+  createAgent,
+  createClient,
+  defineTool,
+  type Run,
+  type RunEvent,
+  type RunStore,
+  type Transport,
+  webSearch,
+  xSearch,
+} from "../../src/index.ts";
+import {
+  type Contender,
+  type Done,
+  MODEL,
+  QUESTION,
+  TOOL_DESCRIPTION,
+  TOOL_NAME,
+  temperature,
+  toolInput,
+} from "../work.ts";
+import type { Workload } from "../workload.ts";
 
-/** An agent as the README makes one, and what its tool has seen since `reset`. */
-export interface CountingAgent {
-  agent: Agent;
-  done: Pick<Done, "toolsRun" | "placesSum">;
-  reset(): void;
+/** How one form of fairwitness differs from the plain one. */
+export interface Form {
+  /** Reads all events of the run, into `seen`. Default: each event by itself. */
+  read?: (run: Run, seen: Seen) => Promise<void>;
+  store?: () => RunStore;
+  transport?: Transport;
 }
 
-export function countingAgent(workload: Workload, baseURL: string): CountingAgent {
-  const done = { toolsRun: 0, placesSum: 0 };
-  const tool = defineTool({
+/** What a reader counts. */
+export type Seen = Omit<Done, "text">;
+
+/** An agent as the README makes one, of which the whole work is seen by a reader. */
+export function fairwitness({ read = readEvents, store, transport }: Form = {}): Contender {
+  return (workload, baseURL) => {
+    const agent = makeAgent(workload, {
+      baseURL,
+      ...(store === undefined ? {} : { store: store() }),
+      ...(transport === undefined ? {} : { transport }),
+    });
+    return async () => {
+      const run = agent.stream(QUESTION);
+      const seen: Seen = { textChunks: 0, serverCalls: 0, citations: 0 };
+      await read(run, seen);
+      const result = await run.result();
+      if (result.status !== "completed") throw new Error(`The run ended as ${result.status}.`, { cause: result });
+      return { ...seen, text: result.text };
+    };
+  };
+}
+
+interface Parts {
+  baseURL: string;
+  store?: RunStore;
+  transport?: Transport;
+}
+
+function makeAgent({ toolTurns, serverCalls, agents }: Workload, { baseURL, store, transport }: Parts): Agent {
+  const getTemperature = defineTool({
     name: TOOL_NAME,
     description: TOOL_DESCRIPTION,
     input: toolInput,
     effect: "read",
-    execute: (input) => {
-      done.toolsRun += 1;
-      if (input.unit === "celsius") done.placesSum += input.place;
-      return temperature(input);
-    },
+    execute: (input) => temperature(input),
   });
-  const agent = createAgent({
+  const client = createClient({
+    apiKey: "bench",
+    baseURL,
+    maxInFlight: Math.max(64, agents), // as many as all the others have, who know no such bound
+    ...(transport === undefined ? {} : { transport }),
+  });
+  return createAgent({
     name: "bench",
-    model: createClient({ apiKey: "bench", baseURL }).model(MODEL),
-    tools: [tool],
-    limits: { turns: workload.toolTurns + 1 },
+    model: client.model(MODEL),
+    tools: serverCalls > 0 ? [getTemperature, webSearch(), xSearch()] : [getTemperature],
+    limits: { turns: toolTurns + 1 },
+    ...(store === undefined ? {} : { store }),
   });
-  const reset = (): void => {
-    done.toolsRun = 0;
-    done.placesSum = 0;
+}
+
+export async function readEvents(run: Run, seen: Seen): Promise<void> {
+  for await (const event of run) count(event, seen);
+}
+
+export function count(event: RunEvent, seen: Seen): void {
+  if (event.type === "text.delta") seen.textChunks += 1;
+  else if (event.type === "citation") seen.citations += 1;
+  else if (event.type === "tool.completed" && event.call.executor === "server") seen.serverCalls += 1;
+}
+
+/** Reads the run twice at the same time. */
+export async function readTwice(run: Run, seen: Seen): Promise<void> {
+  const second: Seen = { textChunks: 0, serverCalls: 0, citations: 0 };
+  const further = async (): Promise<void> => {
+    for await (const event of run.events()) count(event, second);
   };
-  return { agent, done, reset };
+  await Promise.all([readEvents(run, seen), further()]);
+  if (second.textChunks === seen.textChunks) return;
+  throw new Error(`The second reader saw ${second.textChunks} chunks of ${seen.textChunks}.`);
+}
+
+/** A folder that is gone with the process. */
+export function ownFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), "fairwitness-bench-"));
+  process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
+  return folder;
 }

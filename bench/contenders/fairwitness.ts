@@ -1,21 +1,5 @@
-import type { RunEvent } from "fairwitness";
-import { type Contender, type Done, QUESTION } from "../work.ts";
-import { countingAgent } from "./fairwitness-agent.ts";
+import type { Contender } from "../work.ts";
+import { fairwitness } from "./fairwitness-agent.ts";
 
-/** fairwitness, every event iterated one by one. */
-export const contender: Contender = (workload, baseURL) => {
-  const { agent, done, reset } = countingAgent(workload, baseURL);
-  return async (): Promise<Done> => {
-    reset();
-    const run = agent.stream(QUESTION);
-    let textChunks = 0;
-    for await (const event of run) textChunks += count(event);
-    const result = await run.result();
-    if (result.status !== "completed") throw new Error(`The run ended as ${result.status}.`);
-    return { ...done, textChunks, text: result.text };
-  };
-};
-
-function count(event: RunEvent): number {
-  return event.type === "text.delta" ? 1 : 0;
-}
+/** Every event iterated one by one, over the transport that is the default. */
+export const contender: Contender = fairwitness();

@@ -1,5 +1,5 @@
 import { type Clock, systemClock } from "../clock.ts";
-import { fetchTransport, type Transport, type TransportRequest, type TransportResponse } from "../wire/index.ts";
+import { defaultTransport, type Transport, type TransportRequest, type TransportResponse } from "../wire/index.ts";
 import { type CassetteFolder, fileName, openCassette } from "./folder.ts";
 import { checkSecrets, growingMask } from "./mask.ts";
 import { checkCall } from "./options.ts";
@@ -7,7 +7,7 @@ import { maskRequest, type ReadRequest, readRequest } from "./request.ts";
 import { createTake, maskTaken, type Take, type Taken } from "./take.ts";
 
 export interface RecordOptions {
-  /** How requests reach the server. Default: over `fetch`. */
+  /** How requests reach the server. Default: as of a client, `defaultTransport()`. */
   transport?: Transport;
   /** Further values that must not be in a file, each of at least 4 characters. Keys that are sent are found without this. */
   secrets?: readonly string[];
@@ -45,7 +45,7 @@ const OPTIONS: { readonly [Name in keyof Required<RecordOptions>]: true } = {
  */
 export function record(dir: string, options: RecordOptions = {}): Recorder {
   checkCall("record", dir, { options, names: Object.keys(OPTIONS) });
-  const { transport = fetchTransport(), clock = systemClock, overwrite = false } = options;
+  const { transport = defaultTransport(), clock = systemClock, overwrite = false } = options;
   const writer = createWriter(openCassette(dir, overwrite), checkSecrets(options.secrets ?? [], "record"));
   const send: Transport = async (request) => {
     const number = writer.next();

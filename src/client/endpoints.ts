@@ -1,6 +1,13 @@
 import { AgentError } from "../errors.ts";
 import { ownOptions } from "../own.ts";
-import { createEndpoint, type Endpoint, type EndpointOptions, fetchTransport } from "../wire/index.ts";
+import {
+  createEndpoint,
+  defaultTransport,
+  type Endpoint,
+  type EndpointOptions,
+  fetchTransport,
+  type Transport,
+} from "../wire/index.ts";
 import { noticeStale } from "./at-once.ts";
 import type { Log } from "./attempt-log.ts";
 import type { ClientOptions } from "./options.ts";
@@ -14,7 +21,7 @@ import type { BackupEndpoint } from "./protect-options.ts";
 export function endpointsOf(options: ClientOptions): readonly [Endpoint, ...Endpoint[]] {
   const { timeouts, clock } = options;
   const common = (): EndpointOptions => ({
-    transport: noticeStale(options.transport ?? fetchTransport(options.fetch)),
+    transport: noticeStale(transportOf(options)),
     ...(timeouts === undefined ? {} : { timeouts }),
     ...(clock === undefined ? {} : { clock }),
   });
@@ -32,6 +39,10 @@ export function endpointsOf(options: ClientOptions): readonly [Endpoint, ...Endp
     });
   });
   return [first, ...others];
+}
+
+function transportOf({ transport, fetch }: ClientOptions): Transport {
+  return transport ?? (fetch === undefined ? defaultTransport() : fetchTransport(fetch));
 }
 
 type AccessOptions = Pick<EndpointOptions, "apiKey" | "auth" | "headers" | "keyRequired">;

@@ -14,9 +14,9 @@ export interface ClientOptions {
   auth?: Auth;
   /** With or without a trailing slash and `/v1`, or the address of an endpoint. Default: the environment's `XAI_BASE_URL`, else `https://api.x.ai/v1`. */
   baseURL?: string;
-  /** How requests reach the server. Default: over `fetch`. */
+  /** How requests reach the server. Default: `defaultTransport()`, which is undici on Node and `fetch` elsewhere. */
   transport?: Transport;
-  /** The `fetch` to use; not together with `transport`. Default: the global one. */
+  /** A `fetch` to send requests by instead; not together with `transport`. */
   fetch?: FetchFunction;
   /** Defaults: headers 120 s, between reads 60 s, both 300 s where the model may think in silence; 10 min without progress. */
   timeouts?: Partial<Timeouts>;

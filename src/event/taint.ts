@@ -1,4 +1,4 @@
-import type { ToolKind } from "../message/index.ts";
+import type { Message, ToolKind } from "../message/index.ts";
 
 /**
  * Where text from outside came in: the web, X, an MCP server, a tool of `origin: "external"`, a message part that was marked
@@ -61,4 +61,10 @@ const BRINGS_TEXT: ReadonlySet<ToolKind> = new Set<ToolKind>(["web_search", "x_s
 
 export function bringsText(kind: ToolKind): boolean {
   return BRINGS_TEXT.has(kind);
+}
+
+/** Parts of a message that were marked as text from outside. */
+export function untrustedIn({ content }: Message): readonly TaintSource[] {
+  if (typeof content === "string") return [];
+  return content.some((part) => part.type === "text" && part.untrusted === true) ? [{ by: "input" }] : [];
 }

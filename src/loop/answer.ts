@@ -1,4 +1,4 @@
-import type { Clock } from "../clock.ts";
+import { type Clock, within } from "../clock.ts";
 import { AgentError } from "../errors.ts";
 import type { AssistantMessage, FinishReason } from "../message/index.ts";
 import type { CheckedAnswer } from "../output/index.ts";
@@ -23,15 +23,10 @@ export async function checkAnswer(
 }
 
 /** A check that never ends does not hold the run. */
-async function inTime(check: Promise<CheckedAnswer>, clock: Clock): Promise<CheckedAnswer> {
-  const { promise: late, resolve } = Promise.withResolvers<CheckedAnswer>();
-  const cancel = clock.after(CHECK_TIMEOUT_MS, () => {
-    const message = `the check did not end within ${CHECK_TIMEOUT_MS} ms`;
-    resolve({ issues: [{ path: "", message }], error: new AgentError("invalid_output", message) });
-  });
-  try {
-    return await Promise.race([check, late]);
-  } finally {
-    cancel();
-  }
+function inTime(check: Promise<CheckedAnswer>, clock: Clock): Promise<CheckedAnswer> {
+  const message = `the check did not end within ${CHECK_TIMEOUT_MS} ms`;
+  const late = (): CheckedAnswer => {
+    return { issues: [{ path: "", message }], error: new AgentError("invalid_output", message) };
+  };
+  return within(check, { clock, ms: CHECK_TIMEOUT_MS, late });
 }

@@ -1,5 +1,6 @@
+import { within } from "../clock.ts";
 import { canonicalJson, sha256Of } from "../digest.ts";
-import { errorMessage } from "../errors.ts";
+import { AgentError, errorMessage, withoutCredentials } from "../errors.ts";
 import {
   type ApprovalReason,
   describeArguments,
@@ -51,17 +52,27 @@ export async function approvalEvents(services: LoopServices, asked: AskedCall): 
 type Needs = { type: "yes" } | { type: "no" } | { type: "broken"; message: string };
 
 /** A tool that cannot say whether somebody must agree is asked about. */
-async function needsApproval({ context }: LoopServices, { tool, value, taint }: AskedCall): Promise<Needs> {
+async function needsApproval({ context, clock }: LoopServices, { tool, value, taint }: AskedCall): Promise<Needs> {
   try {
     // The types of `run` and `stream` made the caller hand in a context that every one of its tools can work with.
-    const needs = await tool.needsApproval(value, { tainted: taint.length > 0, context: context as never });
-    return { type: needs ? "yes" : "no" };
+    const needs = tool.needsApproval(value, { tainted: taint.length > 0, context: context as never });
+    return { type: (await within(needs, { clock, ms: tool.timeoutMs, late: tooLate })) ? "yes" : "no" };
   } catch (error) {
     return {
       type: "broken",
-      message: `The approval of ${tool.name} broke, so a person is asked: ${errorMessage(error)}`,
+      message: `The approval of ${tool.name} broke, so a person is asked: ${causesOf(error)}`,
     };
   }
+}
+
+/** The tool's own error says that it was not run; what was thrown is behind it. */
+function causesOf(error: unknown): string {
+  const cause = error instanceof AgentError && error.cause !== undefined ? `: ${errorMessage(error.cause)}` : "";
+  return withoutCredentials(`${errorMessage(error)}${cause}`);
+}
+
+function tooLate(): never {
+  throw new AgentError("tool_timeout", "it did not say in time whether somebody must agree");
 }
 
 type Request = Omit<ToolApprovalRequestedEvent, "seq" | "runId" | "at">;
@@ -77,7 +88,7 @@ export async function requestOf(
     call,
     reason,
     request: name,
-    hash: await argumentsHash(call),
+    hash: await boundTo(call, reason === "unknown_outcome" ? name : undefined),
     shown: describeArguments(call.tool, call.input),
   };
   const [source] = taint;
@@ -86,9 +97,12 @@ export async function requestOf(
   return request;
 }
 
-/** What a decision is bound to beside run and call. */
-export async function argumentsHash({ tool, input }: Pick<FunctionCall, "tool" | "input">): Promise<string> {
-  return await sha256Of(canonicalJson({ tool, input }));
+/**
+ * What a decision is bound to beside run and call. That a call may run is no word on whether it may run once more: where its outcome is not
+ * known, the attempt is part of it.
+ */
+async function boundTo({ tool, input }: FunctionCall, attempt: string | undefined): Promise<string> {
+  return await sha256Of(canonicalJson(attempt === undefined ? { tool, input } : { tool, input, attempt }));
 }
 
 function blocked({ call, turn, index }: AskedCall, reason: string): NewEvent {

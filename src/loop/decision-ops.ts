@@ -1,10 +1,10 @@
-import { orAborted } from "../clock.ts";
-import { AgentError } from "../errors.ts";
+import { orAborted, within } from "../clock.ts";
+import { AgentError, errorMessage, withoutCredentials } from "../errors.ts";
 import type { LedgerEntry, NewEvent } from "../event/index.ts";
 import type { Op, StepInfo } from "../journal/index.ts";
 import type { FunctionCall } from "../message/index.ts";
 import { formatIssues } from "../output/index.ts";
-import { type AnyTool, readArguments } from "../tool/index.ts";
+import { type AnyTool, type ReconciledCall, readArguments } from "../tool/index.ts";
 import { requestOf } from "./approvals.ts";
 import { type Decision, readDecision } from "./decision.ts";
 import type { CallPosition, DecisionPosition, TurnPosition } from "./loop.ts";
@@ -23,12 +23,14 @@ export function createAskOp(services: LoopServices): Op<CallPosition & Uncertain
       const request = outcomeRequest(turn, index, attempt);
       const resolved = { type: "tool.approval.resolved", turn, call: entry.call, request } as const;
       const tool = services.toolbox.get(entry.call.tool);
-      const found = tool === undefined ? undefined : await reconciled(services, { tool, entry, info, attempt });
+      const looked = tool === undefined ? {} : await reconciled(services, { tool, entry, info, attempt });
+      const { found, broken } = looked;
+      if (broken !== undefined) await info.record({ type: "warning", turn, code: "check_failed", message: broken });
       if (found !== undefined) return void (await info.record({ ...resolved, by: "reconcile", ...found }));
       if (tool === undefined || services.unknownOutcome === "tell") {
         return void (await info.record({ ...resolved, decision: "denied", by: "policy" }));
       }
-      const call = { ...entry.call, input: entry.input } as FunctionCall; // only calls of our own tools have such steps
+      const call = { ...entry.call, input: inputOf(entry) } as FunctionCall; // only calls of our own tools have such steps
       const { taint } = services.record.fold.state;
       await info.record(
         await requestOf(services, { tool, call, turn, taint }, { reason: "unknown_outcome", name: request }),
@@ -46,28 +48,34 @@ interface Uncertain {
 
 type Found = Pick<Extract<NewEvent, { type: "tool.approval.resolved" }>, "decision" | "output">;
 
-/** What the tool itself finds out; undefined where it cannot, or fails to: then nobody knows yet. */
-async function reconciled(
-  services: LoopServices,
-  { tool, entry, info, attempt }: Uncertain,
-): Promise<Found | undefined> {
-  if (tool.reconcile === undefined) return undefined;
+/** What the tool itself finds out; neither where it cannot tell. `broken` says why it failed to: then nobody knows yet. */
+interface Looked {
+  found?: Found;
+  broken?: string;
+}
+
+async function reconciled(services: LoopServices, { tool, entry, info, attempt }: Uncertain): Promise<Looked> {
+  if (tool.reconcile === undefined) return {};
   const { record, context, clock } = services;
-  const { value, issues } = await orAborted(readArguments(tool, JSON.stringify(entry.input), clock), info.signal);
-  if (issues !== undefined) return undefined;
+  const { value, issues } = await orAborted(readArguments(tool, JSON.stringify(inputOf(entry)), clock), info.signal);
+  if (issues !== undefined) return {};
   const { runId } = record;
   const { turn, index, call } = entry;
   const key = `${runId}/tool:${turn}.${index + 1}`;
   const progress = (): void => {};
   const about = { signal: info.signal, runId, callId: call.id, key, attempt, context: context as never, progress };
   try {
-    const found = await orAborted(tool.reconcile(value, about), info.signal);
-    if (found === undefined) return undefined;
-    return found.happened ? { decision: "settled", output: found.output ?? null } : { decision: "approved" };
+    const inTime = within<ReconciledCall>(tool.reconcile(value, about), {
+      clock,
+      ms: tool.timeoutMs,
+      late: () => undefined,
+    });
+    const found = await orAborted(inTime, info.signal);
+    if (found === undefined) return {};
+    return { found: found.happened ? { decision: "settled", output: found.output ?? null } : { decision: "approved" } };
   } catch (error) {
     info.signal.throwIfAborted();
-    services.noteThrown(error);
-    return undefined;
+    return { broken: `The reconcile of ${tool.name} broke: ${withoutCredentials(errorMessage(error))}` };
   }
 }
 
@@ -109,6 +117,11 @@ export function createPauseOp({ record }: LoopServices): Op<TurnPosition> {
       await info.record({ type: "run.paused", turn, waiting: waitingCalls(record.fold, turn) });
     },
   };
+}
+
+/** The arguments that ran, if it did: a person may have changed the model's. */
+function inputOf({ approval, input }: LedgerEntry): unknown {
+  return approval?.input ?? input;
 }
 
 function entryAt({ record }: LoopServices, { turn, index }: CallPosition): LedgerEntry {

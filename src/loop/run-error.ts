@@ -31,7 +31,7 @@ export function runError(result: Exclude<RunResult, { status: "completed" }> & R
     case "limited":
       return new RunError(result, {
         code: "run_limited",
-        message: `${run} stopped ${whyLimited(result)} and go on with \`messages: error.result.messages, conversation: error.result.conversation\`.`,
+        message: `${run} stopped ${whyLimited(result)} and go on: agent.resume("${result.runId}", { limits: … }) where the agent has a store, else a run with \`messages: error.result.messages\`.`,
         cause,
       });
     case "cancelled":

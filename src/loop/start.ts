@@ -207,7 +207,6 @@ async function open(
 
 async function follow(record: RunRecord, followed: Followed, outbox: Outbox, signal: AbortSignal): Promise<void> {
   record.adopt(followed.events);
-  if (record.closing() !== undefined) return;
   for await (const events of followed.next(signal)) {
     record.adopt(events);
     outbox.stored(events);

@@ -11,9 +11,12 @@ export interface OpenApproval {
   reason: "approval" | "untrusted" | "unknown_outcome";
   /** The arguments for people: deceiving characters escaped, length first. */
   shown: string;
+  /** The arguments it runs with if it is allowed: the model's, or those that a person has changed them to. */
   input: unknown;
-  /** SHA-256 of tool and arguments. */
+  /** What a decision is bound to: SHA-256 of tool, arguments and, where the outcome is unknown, of the attempt that is asked about. */
   hash: string;
+  /** What its handler is given as `tool.key`: by it can be found out, elsewhere, whether it happened. */
+  key: string;
   /** Where text from outside came from, when that is the reason. */
   taint?: string;
   /** Milliseconds since the epoch after which silence is a no. */
@@ -71,7 +74,7 @@ function waitingIn({ state }: RunFold): readonly Waiting[] {
 
 function describe(
   runId: string,
-  { call, input, approval }: Waiting,
+  { call, turn, index, input, approval }: Waiting,
   request: { at: number; taint?: Parameters<typeof describeTaint>[0] } | undefined,
 ): OpenApproval {
   const { reason, shown, hash, expiresAt } = approval;
@@ -81,8 +84,9 @@ function describe(
     tool: call.tool,
     reason,
     shown,
-    input,
+    input: approval.input ?? input,
     hash,
+    key: `${runId}/tool:${turn}.${index + 1}`,
     askedAt: request?.at ?? 0,
     ...(request?.taint === undefined ? {} : { taint: describeTaint(request.taint) }),
     ...(expiresAt === undefined ? {} : { expiresAt }),
@@ -99,9 +103,10 @@ export interface ApprovalTarget {
  * Decides on a call that waits, from any process. The run reads it when it looks next, or when it is resumed; the first decision
  * counts, and a second one, a late one, or one for other arguments changes nothing. Arguments that `input` changes are checked by the
  * run: where they do not fit its tool, nothing runs.
- * @param answer `hash`, where given, must be that of the arguments that were seen.
+ * @param answer `hash`, where given, must be that of the request that was seen. To let a call run again whose outcome is not known it must be
+ * given: the approval of the call itself, sent once more, would have its effect twice.
  * @throws {AgentError} `not_found` when the run has no such call, or nobody asked about it; `invalid_option` for an answer that cannot
- * be meant, or when the arguments are others than those of `hash`.
+ * be meant, when what waits is another request than that of `hash`, and when such a `hash` is missing.
  */
 export async function resolveApproval(
   store: RunStore,
@@ -136,6 +141,8 @@ export async function decideOn(
   if (hash !== undefined && hash !== approval.hash) throw otherArguments(runId, callId);
   if (entry.outcome !== undefined || fold.state.closing?.type === "run.completed") return { status: "late" };
   if (approval.decision !== undefined) return { status: "decided" };
+  if (said.approve && approval.reason === "unknown_outcome" && hash === undefined)
+    throw unseen(entry.call.tool, { runId, callId });
   const sent = await send(letterOf(approval), said);
   if (sent.isFirst) return { status: "taken", answer: said };
   const first = answerSchema().safeParse(sent.value);
@@ -163,7 +170,12 @@ function unasked({ state }: RunFold, runId: string, callId: string): AgentError 
 }
 
 function otherArguments(runId: string, callId: string): AgentError {
-  const message = `The arguments of ${callId} in ${runId} are others than those that were decided on. Look at them again (openApprovals) and decide on those.`;
+  const message = `What is asked about ${callId} in ${runId} is not what was decided on: its arguments are others, or it was begun since and its outcome is not known. Look at it again (openApprovals) and decide on that.`;
+  return new AgentError("invalid_option", message);
+}
+
+function unseen(tool: string, { runId, callId }: ApprovalTarget): AgentError {
+  const message = `The call ${callId} of ${tool} in ${runId} was begun, and nobody knows whether it happened: running it again may do it twice. Look at it (openApprovals), find out by its key, and to run it again give its hash with the decision: { approve: true, hash }.`;
   return new AgentError("invalid_option", message);
 }
 

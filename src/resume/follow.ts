@@ -25,21 +25,29 @@ export async function followFrom(
       events.push(event);
       fold.add(event);
     }
-    if (fold.state.letters.has(letter)) return { events, next: (until) => comingEvents(following, events, until) };
+    if (fold.state.letters.has(letter)) return followed(following, events, letter);
     if (fold.state.closing !== undefined && fold.state.closing.type !== "run.paused") return undefined;
     await sleep(following.clock, LOOK_EVERY_MS, signal);
   }
 }
 
+/** The run from the event on by which it took the letter. */
+function followed(following: Following, events: readonly StoredEvent[], letter: string): Followed {
+  const heardAt = events.findIndex((event) => event.type === "input.injected" && event.letter === letter);
+  return {
+    events: events.slice(0, heardAt),
+    next: (signal) => comingEvents(following, events.slice(heardAt), signal),
+  };
+}
+
 /** What comes, until the segment has ended. */
 async function* comingEvents(
   following: Following,
-  known: readonly StoredEvent[],
+  first: readonly StoredEvent[],
   signal: AbortSignal,
 ): AsyncGenerator<readonly StoredEvent[]> {
-  let last = known;
-  for (;;) {
-    const events = await newEvents(following, last);
+  let last = first;
+  for (let events = first; ; events = await newEvents(following, last)) {
     if (events.length > 0) {
       last = events;
       yield events;

@@ -14,6 +14,8 @@ export interface StoreHold extends RunHold {
    * @throws {RunLockedError} when somebody else has it.
    */
   take(also?: Lease): Promise<{ repaired?: Repair }>;
+  /** Whatever `opening` takes while it is under way is let go of as well by `release`, which waits for it. */
+  opening<T>(opening: Promise<T>): Promise<T>;
 }
 
 export interface HoldOptions {
@@ -28,6 +30,7 @@ export function createHold(store: RunStore, runId: string, { clock, leaseMs }: H
   let cancelTimer = (): void => {};
   let onLost: ((error: AgentError) => void) | undefined;
   let lost: AgentError | undefined;
+  let underWay: Promise<unknown> | undefined;
 
   const lose = (error: AgentError): void => {
     if (lost !== undefined) return;
@@ -55,6 +58,10 @@ export function createHold(store: RunStore, runId: string, { clock, leaseMs }: H
       if (leases.length > 0) keepAlive();
       return lease?.repaired === undefined ? {} : { repaired: lease.repaired };
     },
+    opening(opening) {
+      underWay = opening.catch(() => {}); // whoever opens is told
+      return opening;
+    },
     append(events: readonly StoredEvent[]) {
       if (state === "before") return undefined;
       // What comes after the release is evidence of a handler that came too late: stored unless somebody else has the run.
@@ -68,6 +75,7 @@ export function createHold(store: RunStore, runId: string, { clock, leaseMs }: H
     },
     async release() {
       if (state === "over") return;
+      await underWay;
       state = "over";
       cancelTimer();
       for (const lease of leases) await lease.release().catch(() => {}); // it ends by itself

@@ -1,4 +1,4 @@
-import { type Clock, systemClock } from "../clock.ts";
+import { type Clock, systemClock, within } from "../clock.ts";
 import type { InputIssue } from "../message/index.ts";
 import { MAX_JSON_LENGTH, readJsonText } from "./json-text.ts";
 import type { AnyTool, InputVerdict } from "./tool.ts";
@@ -35,7 +35,7 @@ export async function readArguments(
   if (!isObject || Array.isArray(input)) return refuse("the arguments must be one JSON object", { input });
   if (tool === undefined) return { input };
   // Parsed again, so that nothing the schema or the handler does to its object changes what is recorded.
-  const verdict = await within(tool, tool.check(JSON.parse(source)), clock);
+  const verdict = await inTime(tool, tool.check(JSON.parse(source)), clock);
   if (verdict.ok) return { input, value: verdict.value };
   const error = verdict.error === undefined ? {} : { error: verdict.error };
   return { input, issues: verdict.issues, ...error };
@@ -50,15 +50,7 @@ function cut(text: string): string {
 }
 
 /** A check that never answers does not hold the run. */
-async function within(tool: AnyTool, check: Promise<InputVerdict>, clock: Clock): Promise<InputVerdict> {
-  let cancel: (() => void) | undefined;
-  const late = new Promise<InputVerdict>((resolve) => {
-    const message = `the check did not answer within ${tool.timeoutMs} ms`;
-    cancel = clock.after(tool.timeoutMs, () => resolve({ ok: false, issues: [{ path: "", message }] }));
-  });
-  try {
-    return await Promise.race([check, late]);
-  } finally {
-    cancel?.();
-  }
+function inTime({ timeoutMs: ms }: AnyTool, check: Promise<InputVerdict>, clock: Clock): Promise<InputVerdict> {
+  const message = `the check did not answer within ${ms} ms`;
+  return within(check, { clock, ms, late: () => ({ ok: false, issues: [{ path: "", message }] }) });
 }

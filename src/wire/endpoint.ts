@@ -2,7 +2,7 @@ import { type Clock, systemClock } from "../clock.ts";
 import { AgentError } from "../errors.ts";
 import { ownOptions } from "../own.ts";
 import { checkBaseUrl } from "./base-url.ts";
-import { fetchTransport } from "./fetch.ts";
+import { defaultTransport } from "./default-transport.ts";
 import { checkHeaders } from "./headers.ts";
 import { createHider, createRedactor, secretsInHeaders } from "./redact.ts";
 import { createWaits, type Timeouts, type Waits } from "./timeouts.ts";
@@ -22,7 +22,7 @@ export interface EndpointOptions {
   baseUrl?: string;
   /** Sent with every request. Treated as secret: never shown. */
   headers?: Readonly<Record<string, string>>;
-  /** Default: the global `fetch`. */
+  /** Default: `defaultTransport()`. */
   transport?: Transport;
   timeouts?: Partial<Timeouts>;
   /** Default: the machine's clock. */
@@ -68,7 +68,7 @@ export function createEndpoint(given: EndpointOptions = {}): Endpoint {
   const auth = checkAuth(options.auth ?? "bearer");
   return {
     baseUrl: checkBaseUrl(options.baseUrl ?? DEFAULT_BASE_URL),
-    transport: options.transport ?? fetchTransport(),
+    transport: options.transport ?? defaultTransport(),
     waits: createWaits(options.timeouts ?? {}),
     clock: options.clock ?? systemClock,
     async access() {

@@ -1,8 +1,7 @@
-import { AgentError } from "../errors.ts";
 import { ownOptions } from "../own.ts";
-import { readNetworkFault } from "./network-fault.ts";
 import { refuseProxied } from "./proxy.ts";
 import type { Transport, TransportRequest, TransportResponse } from "./transport.ts";
+import { BROKEN_OFF, transportError, UNREACHED } from "./transport-error.ts";
 
 /** The part of `fetch` that is used here, so that a replacement need not be a whole one. */
 export type FetchFunction = (url: string, init: RequestInit) => Promise<Response>;
@@ -42,7 +41,7 @@ async function send(request: TransportRequest, fetchFunction: FetchFunction): Pr
   try {
     return await fetchFunction(request.url, init);
   } catch (error) {
-    throw asTransportError(error, request, "could not be reached");
+    throw transportError(error, request, UNREACHED);
   }
 }
 
@@ -60,20 +59,9 @@ async function* readBody(response: Response, request: TransportRequest): AsyncGe
     }
   } catch (error) {
     isOver = true;
-    throw asTransportError(error, request, "broke the connection while its answer was being read");
+    throw transportError(error, request, BROKEN_OFF);
   } finally {
     // Nobody waits for the server to notice, and a stream that failed already has nothing left to report.
     if (!isOver) reader.cancel().catch(() => {});
   }
-}
-
-/** The caller's own reason unwrapped, or a typed error. Returned, not thrown, so that callers say `throw` themselves. */
-function asTransportError(error: unknown, request: TransportRequest, what: string): unknown {
-  if (request.signal.aborted) return request.signal.reason;
-  const fault = readNetworkFault(error);
-  const host = new URL(request.url).host;
-  return new AgentError(fault.code, `${host} ${fault.what ?? what} (${fault.detail}). ${fault.advice}`, {
-    retryable: fault.retryable,
-    cause: error,
-  });
 }

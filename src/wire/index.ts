@@ -35,6 +35,7 @@ export type {
   ChatUserMessage,
 } from "./chat-types.ts";
 export { decodeChatUsage } from "./chat-usage.ts";
+export { defaultTransport } from "./default-transport.ts";
 export { type ApiKey, type Auth, createEndpoint, type Endpoint, type EndpointOptions } from "./endpoint.ts";
 export { HttpError, RedirectRefused } from "./errors.ts";
 export { type FetchFunction, fetchTransport } from "./fetch.ts";

@@ -46,7 +46,7 @@ const NOT_COMPRESSED: Omit<NetworkFault, "detail"> = {
 
 const NO_SUCH_HOST: Omit<NetworkFault, "detail"> = { ...broke("connection_failed"), what: "was not found" };
 
-/** Undici, the fetch of Node, says in `cause.code` what happened. @see https://nodejs.org/api/tls.html#x509-certificate-error-codes */
+/** Undici, which is Node's fetch too, says in `cause.code` what happened. @see https://nodejs.org/api/tls.html#x509-certificate-error-codes */
 const KNOWN: readonly (readonly [RegExp, Omit<NetworkFault, "detail">])[] = [
   [/^UND_ERR_CONNECT_TIMEOUT$/, broke("connect_timeout")],
   [/^UND_ERR_HEADERS_TIMEOUT$/, broke("headers_timeout")],
@@ -60,7 +60,7 @@ const KNOWN: readonly (readonly [RegExp, Omit<NetworkFault, "detail">])[] = [
   [/^(Z_|ZSTD_|ERR_BROTLI|ERR_ZSTD|ERR__ERROR_FORMAT)/, NOT_COMPRESSED],
 ];
 
-/** Reads what `fetch` threw. */
+/** Reads what undici or `fetch` threw. */
 export function readNetworkFault(error: unknown): NetworkFault {
   const cause = error instanceof Error ? (error.cause ?? error) : error;
   const detail = detailOf(cause);

@@ -5,7 +5,7 @@ import { isLoopback } from "./base-url.ts";
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
- * Refuses a request to this machine that would leave it. The `fetch` of Node takes no notice of HTTP_PROXY and HTTPS_PROXY, unless it
+ * Refuses a request to this machine that would leave it. Node, and we with it, takes no notice of HTTP_PROXY and HTTPS_PROXY, unless it
  * is told to (`NODE_USE_ENV_PROXY=1`, `--use-env-proxy`); then it hands everything that NO_PROXY does not name to the proxy, requests
  * to 127.0.0.1 as well, and with them a key that plain http is allowed to carry only as far as this machine.
  * @throws {AgentError} `insecure_base_url`
@@ -21,6 +21,13 @@ export function refuseProxied(url: string, environment: Environment, flags: read
     "insecure_base_url",
     `A request to ${host} would not stay on this machine: ${name} hands it to a proxy, with your key. Set NO_PROXY=localhost,127.0.0.1,[::1].`,
   );
+}
+
+/** The proxies for http and https that Node is told to use; undefined where it is told to use none. */
+export function proxiesOf(environment: Environment, flags: readonly string[]): readonly string[] | undefined {
+  if (!usesProxy(environment, flags)) return undefined;
+  const proxies = ["http_proxy", "https_proxy"].map((name) => read(environment, name) ?? "");
+  return proxies.every((proxy) => proxy === "") ? undefined : proxies;
 }
 
 function usesProxy(environment: Environment, flags: readonly string[]): boolean {

@@ -3,7 +3,7 @@ import { ownOptions } from "../own.ts";
 
 /** How long to wait for a server, milliseconds. */
 export interface Timeouts {
-  /** Until the connection is there, with a transport that can tell. Default 10,000. Over Node's `fetch` it is 10 s whatever is set. */
+  /** Until the connection is there, with a transport that can tell. Default 10,000. Over `fetch`, and over a proxy of the environment, it is 10 s whatever is set. */
   connectMs: number;
   /** Until the headers of the answer. Default 120,000. */
   headersMs: number;

@@ -3,7 +3,7 @@ export interface TransportRequest {
   method: "GET" | "POST" | "DELETE";
   url: string;
   headers: Readonly<Record<string, string>>;
-  /** A view of bytes that stay as they are until the answer's headers are there. */
+  /** A view of bytes that stay as they are until the answer's headers are there: it is sent without a copy. */
   body?: Uint8Array<ArrayBuffer>;
   signal: AbortSignal;
   /**
@@ -24,7 +24,7 @@ export interface TransportResponse {
 
 /**
  * How a request reaches a server. It makes one attempt, follows no redirect (a 3xx is returned as it is), and sends
- * nothing but what it is given.
+ * nothing but what it is given and what HTTP needs beside it.
  * @throws {AgentError} `connection_failed` or `connect_timeout`, and nothing else, but for `signal.reason`, which
  * passes through unwrapped.
  */

@@ -2,8 +2,8 @@ import {
   codeExecution,
   createAgent,
   createClient,
+  defaultTransport,
   defineTool,
-  fetchTransport,
   formatEvent,
   type RunEvent,
   remoteMcp,
@@ -323,7 +323,7 @@ describe("ten turns on both sides, replayed without state at the server,", () =>
     const cities = Array.from({ length: 9 }, (_, n) => `City${n}`);
     await using simulator = await startScript([...cities.map(mixed), answer]);
     const bodies: string[] = [];
-    const plain = fetchTransport();
+    const plain = defaultTransport();
     const watching: Transport = (request) => {
       if (request.body !== undefined) bodies.push(new TextDecoder().decode(request.body));
       return plain(request);

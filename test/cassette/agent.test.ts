@@ -2,8 +2,8 @@ import {
   codeExecution,
   createAgent,
   createClient,
+  defaultTransport,
   defineTool,
-  fetchTransport,
   type RunEvent,
   type StoredEvent,
   type Transport,
@@ -113,7 +113,7 @@ describe("an agent with tools on both sides, recorded and replayed without a net
     using folder = tempFolder();
     const clock = fakeClock();
     const simulator = await startSimulator();
-    const recorder = record(folder.dir, { transport: slowly(fetchTransport(), clock), clock });
+    const recorder = record(folder.dir, { transport: slowly(defaultTransport(), clock), clock });
     const live = checker({
       transport: recorder,
       baseURL: simulator.url,
@@ -312,7 +312,7 @@ describe("what goes wrong on the way", () => {
     using folder = tempFolder();
     const live = fakeClock();
     await using simulator = await startScript([{ text: "one two three" }]);
-    const recorder = record(folder.dir, { transport: slowly(fetchTransport(), live), clock: live });
+    const recorder = record(folder.dir, { transport: slowly(defaultTransport(), live), clock: live });
     await agentOn(recorder, { baseURL: simulator.url }).run("hi");
     await recorder.written();
     const clock = fakeClock();

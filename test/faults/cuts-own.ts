@@ -3,8 +3,8 @@ import {
   codeExecution,
   createAgent,
   createClient,
+  defaultTransport,
   defineTool,
-  fetchTransport,
   type ToolSchema,
   type Transport,
   webSearch,
@@ -122,7 +122,7 @@ async function sent(api: Api, name: string, { turn, tools = [], output }: Own): 
 /** Keeps what an answer is made of. */
 function capture(): { transport: Transport; body: () => Uint8Array } {
   const reads: Uint8Array[] = [];
-  const send = fetchTransport();
+  const send = defaultTransport();
   const transport: Transport = async (request) => {
     const response = await send(request);
     return { ...response, body: keep(response.body, reads) };

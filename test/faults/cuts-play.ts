@@ -67,7 +67,7 @@ export interface PlayOptions {
 
 /**
  * A run whose n-th request is answered with the n-th body, the last for all further ones. In this process, by a `Transport` that
- * hands out bytes: all that a socket would add to it is `fetchTransport`, which has sweeps of its own.
+ * hands out bytes: all that a socket would add to it is `defaultTransport`, which has sweeps of its own.
  */
 export async function play(
   { api, tools, output }: Pick<Answer, "api" | "tools" | "output">,

@@ -8,6 +8,8 @@ import { startChaos } from "../support/chaos.ts";
 import { createCertificate } from "../support/chaos-certificate.ts";
 import { askAgent, CHAOS_KEY, PROTOCOLS } from "../support/chaos-client.ts";
 import { startChild } from "../support/child.ts";
+import { isOverFetch } from "../support/transport.ts";
+import { startTunnel } from "../support/tunnel.ts";
 
 const ask = { model: "grok-4.7", messages: [{ role: "user", content: "Lisbon?" }] } as const;
 const SECRET = "sim_canary_header_8822";
@@ -215,26 +217,43 @@ describe("a proxy of the environment", () => {
     expect(proxy.connections).toBe(0);
   });
 
+  it("carries requests to other machines where Node is told to use it (row 23)", async () => {
+    const authority = createCertificate();
+    const folder = await mkdtemp(join(tmpdir(), "chaos-"));
+    const file = join(folder, "authority.pem");
+    await writeFile(file, authority.cert);
+    // No name of any server: only the proxy knows where it leads.
+    const tls = createCertificate({ host: "api.x.test", issuer: authority });
+    await using server = await startChaos([{ fault: "none" }], { tls });
+    await using tunnel = await startTunnel(server.port);
+    const proxy = { HTTPS_PROXY: tunnel.url, https_proxy: tunnel.url, NO_PROXY: "", no_proxy: "" };
+    const environment = { ...proxy, NODE_USE_ENV_PROXY: "1", NODE_EXTRA_CA_CERTS: file };
+    const url = `https://api.x.test:${server.port}/v1`;
+    expect(await askInChild([url], environment)).toMatchObject([{ text: "Sunny" }]);
+    expect(new Set(tunnel.targets)).toEqual(new Set([`api.x.test:${server.port}`]));
+    await rm(folder, { recursive: true });
+  });
+
   it.each([
-    ["http://127.0.0.1:9/v1", { NODE_USE_ENV_PROXY: "1", HTTP_PROXY: "http://p:1" }, "HTTP_PROXY"],
-    ["http://localhost/v1", { NODE_OPTIONS: "--a --use-env-proxy", http_proxy: "http://p:1" }, "HTTP_PROXY"],
-    ["https://[::1]:8/v1", { NODE_USE_ENV_PROXY: "1", HTTPS_PROXY: "http://p:1" }, "HTTPS_PROXY"],
-    ["https://127.0.0.1/v1", { NODE_USE_ENV_PROXY: "1", HTTP_PROXY: "http://p:1" }, "HTTP_PROXY"],
+    ["http://127.0.0.1:9/v1", { NODE_USE_ENV_PROXY: "1", HTTP_PROXY: "http://127.0.0.1:1" }, "HTTP_PROXY"],
+    ["http://localhost/v1", { NODE_OPTIONS: "--a --use-env-proxy", http_proxy: "http://127.0.0.1:1" }, "HTTP_PROXY"],
+    ["https://[::1]:8/v1", { NODE_USE_ENV_PROXY: "1", HTTPS_PROXY: "http://127.0.0.1:1" }, "HTTPS_PROXY"],
+    ["https://127.0.0.1/v1", { NODE_USE_ENV_PROXY: "1", HTTP_PROXY: "http://127.0.0.1:1" }, "HTTP_PROXY"],
     [
       "http://127.0.0.1:9/v1",
-      { NODE_USE_ENV_PROXY: "1", HTTP_PROXY: "http://p:1", NO_PROXY: "127.0.0.1:8" },
+      { NODE_USE_ENV_PROXY: "1", HTTP_PROXY: "http://127.0.0.1:1", NO_PROXY: "127.0.0.1:8" },
       "HTTP_PROXY",
     ],
     [
       "http://127.0.0.1:9/v1",
-      { NODE_USE_ENV_PROXY: "1", HTTP_PROXY: "http://p:1", NO_PROXY: "x, 127.0.0.1:9" },
+      { NODE_USE_ENV_PROXY: "1", HTTP_PROXY: "http://127.0.0.1:1", NO_PROXY: "x, 127.0.0.1:9" },
       undefined,
     ],
-    ["http://127.0.0.1:9/v1", { NODE_USE_ENV_PROXY: "1", HTTP_PROXY: "http://p:1", NO_PROXY: "*" }, undefined],
-    ["http://[::1]:9/v1", { NODE_USE_ENV_PROXY: "1", HTTP_PROXY: "http://p:1", NO_PROXY: "[::1]" }, undefined],
+    ["http://127.0.0.1:9/v1", { NODE_USE_ENV_PROXY: "1", HTTP_PROXY: "http://127.0.0.1:1", NO_PROXY: "*" }, undefined],
+    ["http://[::1]:9/v1", { NODE_USE_ENV_PROXY: "1", HTTP_PROXY: "http://127.0.0.1:1", NO_PROXY: "[::1]" }, undefined],
     ["http://127.0.0.1:9/v1", { NODE_USE_ENV_PROXY: "1" }, undefined],
-    ["http://127.0.0.1:9/v1", { NODE_USE_ENV_PROXY: "0", HTTP_PROXY: "http://p:1" }, undefined],
-    ["https://api.x.ai/v1", { NODE_USE_ENV_PROXY: "1", HTTPS_PROXY: "http://p:1" }, undefined],
+    ["http://127.0.0.1:9/v1", { NODE_USE_ENV_PROXY: "0", HTTP_PROXY: "http://127.0.0.1:1" }, undefined],
+    ["https://api.x.test/v1", { NODE_USE_ENV_PROXY: "1", HTTPS_PROXY: "http://127.0.0.1:1" }, undefined],
   ])("asked of %s in %j is refused for the sake of %s (row 23)", async (baseURL, environment, name) => {
     const names = ["NODE_OPTIONS", "NODE_USE_ENV_PROXY", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY"];
     for (const each of names.flatMap((one) => [one, one.toLowerCase()])) vi.stubEnv(each, undefined);
@@ -242,13 +261,14 @@ describe("a proxy of the environment", () => {
     let asked = 0;
     vi.stubGlobal("fetch", async () => {
       asked += 1;
-      return new Response("{}", { status: 404 });
+      throw Object.assign(new Error("as at a port where nobody listens"), { code: "ECONNREFUSED" });
     });
-    const client = createClient({ apiKey: CHAOS_KEY, baseURL });
+    const client = createClient({ apiKey: CHAOS_KEY, baseURL, retry: { attempts: 1 } });
     const error = await client.models.list().catch((thrown: unknown) => thrown);
-    expect(asked).toBe(name === undefined ? 1 : 0);
-    expect(error).toMatchObject({ code: name === undefined ? "not_found" : "insecure_base_url" });
+    expect(error).toMatchObject({ code: name === undefined ? "connection_failed" : "insecure_base_url" });
     if (name !== undefined) expect(String(error)).toContain(`${name} hands it to a proxy`);
+    else expect(String(error)).toMatch(/could not be reached \((ECONNREFUSED|EADDRNOTAVAIL)\)/);
+    expect(asked).toBe(isOverFetch && name === undefined ? 1 : 0);
   });
 });
 

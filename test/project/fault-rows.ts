@@ -63,7 +63,7 @@ export const FAULT_ROWS: readonly (readonly [section: string, rows: readonly Fau
       [
         23,
         "HTTP_PROXY and the like in the environment",
-        "Used where the platform's `fetch` is told to; a request to this machine that would go to a proxy is refused.",
+        "Used where Node is told to (`NODE_USE_ENV_PROXY=1`, `--use-env-proxy`); a request to this machine that would go to a proxy is refused.",
       ],
       [24, "Connections, timers or listeners left over", "None: the process ends by itself."],
     ],
@@ -241,6 +241,11 @@ export const FAULT_ROWS: readonly (readonly [section: string, rows: readonly Fau
         "What was stored whole is read; the rest is cut at the next append, and reported.",
       ],
       [100, "A flipped bit", "Refused with its place, never passed over."],
+      [
+        101,
+        "A record of another version",
+        "An earlier one is brought into the form of this one; a later one is refused: `record_version`.",
+      ],
     ],
   ],
   [

@@ -96,14 +96,26 @@ function conceptOf(file: string): string {
   return first.endsWith(".ts") ? first.replace(/(-[a-z]+)?\.ts$/, "") : first;
 }
 
+/** What package.json says under `imports`: a file for each condition. */
+const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as {
+  imports: Record<string, { "fairwitness-dev": Record<string, string> }>;
+};
+
 const imports = sources.flatMap((file) => importsOf(join("src", file)));
-const inside = imports
-  .filter(({ specifier }) => specifier.startsWith("."))
-  .map((found) => ({ ...found, to: normalize(join(dirname(found.from), found.specifier)) }));
+const inside = imports.flatMap((found) => {
+  const { from, specifier } = found;
+  if (specifier.startsWith(".")) return [{ ...found, to: normalize(join(dirname(from), specifier)) }];
+  const files = Object.values(manifest.imports[specifier]?.["fairwitness-dev"] ?? {});
+  return files.map((file) => ({ ...found, to: normalize(file) }));
+});
 
 describe("the source", () => {
   it("was found", () => {
     expect(inside.length).toBeGreaterThan(100);
+    expect(inside.filter(({ specifier }) => specifier === "#transport").map(({ to }) => to)).toEqual([
+      "src/wire/default-node.ts",
+      "src/wire/default-fetch.ts",
+    ]);
   });
 
   it("imports only what the table allows", () => {

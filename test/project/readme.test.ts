@@ -66,7 +66,7 @@ describe("the README's claims of what its programs print", () => {
       return (await run([...TYPESCRIPT, program?.file ?? ""], environment)).output;
     };
     expect((await outputOf('"policy.violation"')).match(/^x_search\.from /gm)).toHaveLength(2);
-    expect(await outputOf("createFileStore()")).toMatch(/^# Evidence .*\ntrue\ntrue\n$/s);
+    expect(await outputOf("result.report()")).toMatch(/^# Evidence .*\ntrue\ntrue\n$/s);
   });
 
   it("hold: what is recorded is one file without a key, and is replayed with neither key nor network", async () => {

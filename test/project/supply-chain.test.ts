@@ -48,6 +48,7 @@ describe("the package", () => {
       "eventsource-parser",
       "is-network-error",
       "p-retry",
+      "undici",
       "zod",
       "zod-to-json-schema",
     ]);

@@ -9,7 +9,7 @@ import {
   type Transport,
 } from "fairwitness";
 import { checkEvents } from "fairwitness/testing";
-import { fetchTransport } from "../../src/wire/index.ts";
+import { defaultTransport } from "../../src/wire/index.ts";
 import type { ChaosServer } from "./chaos.ts";
 import {
   CHAT,
@@ -87,14 +87,14 @@ function failuresIn(events: readonly RunEvent[]): string[] {
   return events.filter(isFailed).map(({ error }) => error.code);
 }
 
-/** The transport over `fetch`, which counts what it was asked and the reads it handed out. */
+/** The transport under test, which counts what it was asked and the reads it handed out. */
 export interface CountingTransport extends Transport {
   readonly requests: number;
   readonly reads: number;
 }
 
 export function countingTransport(): CountingTransport {
-  const transport = fetchTransport();
+  const transport = defaultTransport();
   const count = { requests: 0, reads: 0 };
   const counting: Transport = async (request) => {
     count.requests += 1;

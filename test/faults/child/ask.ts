@@ -1,13 +1,14 @@
 // Asks each server one question, and ends by itself: nothing here closes a client. Says what came of it, and what was still held
 // when there was nothing more to do.
 import { AgentError, createAgent, createClient } from "fairwitness";
+import { transportUnderTest } from "../../support/transport.ts";
 import { argument, report } from "./report.ts";
 
 const { baseURLs, key } = argument<{ baseURLs: readonly string[]; key: string }>();
 const outcomes: object[] = [];
 
 for (const baseURL of baseURLs) {
-  const client = createClient({ apiKey: key, baseURL, retry: { attempts: 1 } });
+  const client = createClient({ apiKey: key, baseURL, retry: { attempts: 1 }, transport: transportUnderTest() });
   try {
     const { choices } = await client.chat.completions.create({
       model: "grok-4.7",

@@ -1,10 +1,11 @@
 // Stops a run in the middle of an answer, and says what is left open. Then it has nothing to do, and ends.
 import { createAgent, createClient } from "fairwitness";
+import { transportUnderTest } from "../../support/transport.ts";
 import { argument, report } from "./report.ts";
 
 const { baseURL, way } = argument<{ baseURL: string; way: "break" | "throw" | "cancel" | "abort" }>();
 const controller = new AbortController();
-const model = createClient({ apiKey: "sim_k", baseURL }).model("grok-4.7");
+const model = createClient({ apiKey: "sim_k", baseURL, transport: transportUnderTest() }).model("grok-4.7");
 const run = createAgent({ name: "child", model }).stream("go", { signal: controller.signal });
 try {
   for await (const event of run) {

@@ -25,7 +25,7 @@ export async function checkPackage(root: string): Promise<boolean> {
   // At the exit and not in a `finally`: it is also removed when the reader of our output goes away.
   process.once("exit", () => rmSync(folder, { recursive: true, force: true, maxRetries: 3 }));
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(130));
-  const report = createReport();
+  const report = createReport("package");
   await checkAll(root, folder, report);
   return report.finish();
 }

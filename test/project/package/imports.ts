@@ -8,7 +8,7 @@ type Files = ReadonlyMap<string, string>;
 /** A dependency that is only there for development would be found here and missing at a user's. */
 export function undeclaredImports(files: Files, manifest: Manifest): readonly string[] {
   const declared = new Set(Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies }));
-  const own = new Set(entryPoints(manifest));
+  const own = new Set([...entryPoints(manifest), ...Object.keys(manifest.imports)]);
   const wrong = new Set<string>();
   for (const [name, text] of files) {
     if (!/\.(js|d\.ts)$/.test(name)) continue;
@@ -22,7 +22,7 @@ export function undeclaredImports(files: Files, manifest: Manifest): readonly st
   return [...wrong];
 }
 
-/** What of Node an entry point loads, itself or through what it imports, however deep. */
+/** What of Node an entry point loads where there is no Node, itself or through what it imports, however deep. */
 export function nodeImports(
   files: Files,
   { manifest, entry }: { manifest: Manifest; entry: string },
@@ -40,6 +40,8 @@ export function nodeImports(
     for (const specifier of importsOf(text)) {
       if (isBuiltin(specifier)) found.push(`${specifier} (in ${name})`);
       if (specifier.startsWith(".")) visit(posix.join(posix.dirname(name), specifier));
+      const elsewhere = manifest.imports[specifier]?.default;
+      if (typeof elsewhere === "string") visit(posix.normalize(elsewhere));
     }
   };
   visit(posix.normalize(first));

@@ -8,6 +8,8 @@ export interface Manifest {
   engines: { node: string };
   /** Entry points, each a file or files by condition. */
   exports: Record<string, string | Record<string, string>>;
+  /** What the code of the package imports by `#name`, a file by condition, or conditions within one. */
+  imports: Record<string, Record<string, string | Record<string, string>>>;
   /** Commands and their files. */
   bin: Record<string, string>;
   dependencies: Record<string, string>;
@@ -21,6 +23,7 @@ const manifestSchema: z.ZodType<Manifest> = z.object({
   name: z.string(),
   engines: z.object({ node: z.string() }),
   exports: z.record(z.string(), z.union([z.string(), names])),
+  imports: z.record(z.string(), z.record(z.string(), z.union([z.string(), names]))),
   bin: names,
   dependencies: names,
   peerDependencies: names,

@@ -52,7 +52,7 @@ export function runProgram(path: string, args: readonly string[], options: Progr
 /** npm, run by the given Node (default: the one that runs this), so that npm judges `engines` by that Node. */
 export function npm(args: readonly string[], options: ProgramOptions & { node?: NodeProgram }): Promise<string> {
   const npmProgram = process.env.npm_execpath;
-  if (npmProgram === undefined) throw new Error("Run this through npm: npm run check:package.");
+  if (npmProgram === undefined) throw new Error("Run this through npm: npm run check:package, npm run check:runtimes.");
   return runProgram(options.node?.path ?? process.execPath, [npmProgram, ...args], options);
 }
 

@@ -8,7 +8,8 @@ export interface Report {
   finish(): boolean;
 }
 
-export function createReport(): Report {
+/** @param what Stands before the sum. */
+export function createReport(what: string): Report {
   const failed: string[] = [];
   let passed = 0;
   const startedMs = performance.now();
@@ -32,7 +33,7 @@ export function createReport(): Report {
     },
     under: at,
     finish() {
-      console.log(`\npackage: ${passed} checks passed, ${failed.length} failed (${seconds(startedMs)})`);
+      console.log(`\n${what}: ${passed} checks passed, ${failed.length} failed (${seconds(startedMs)})`);
       for (const title of failed) console.log(`  FAIL  ${title}`);
       return failed.length === 0 && passed > 0;
     },

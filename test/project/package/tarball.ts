@@ -80,11 +80,14 @@ function belongs(name: string): boolean {
   return /^dist\/(src|tools)\/.+\.(js|d\.ts)$/.test(name) && !/(^|\/)test\/|\.test\./.test(name);
 }
 
-/** Documents, and everything that `exports` and `bin` point at; `fairwitness-dev` is for the repository alone. */
+/** Documents, and everything that `exports`, `imports` and `bin` point at; `fairwitness-dev` is for the repository alone. */
 function missingFiles(files: ReadonlyMap<string, string>, manifest: Manifest): readonly string[] {
-  const exported = Object.values(manifest.exports).flatMap((target) => {
+  const targets = [...Object.values(manifest.exports), ...Object.values(manifest.imports)];
+  const exported = targets.flatMap((target) => {
     if (typeof target === "string") return [target];
-    return Object.entries(target).flatMap(([condition, file]) => (condition === "fairwitness-dev" ? [] : [file]));
+    return Object.entries(target).flatMap(([condition, file]) =>
+      condition === "fairwitness-dev" || typeof file !== "string" ? [] : [file],
+    );
   });
   const wanted = [
     ...DOCUMENTS,

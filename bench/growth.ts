@@ -1,0 +1,69 @@
+// What must not grow faster than the work: folding a long record, and compiling an agent of many tools.
+import { execFileSync, spawnSync } from "node:child_process";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { FoldTimes } from "./growth-fold.ts";
+import { agentOfTools, schemasOf } from "./growth-tools.ts";
+import { installed, packedFairwitness } from "./packed.ts";
+import { versionOf } from "./versions.ts";
+
+export interface Growth {
+  fold: FoldTimes;
+  /** An agent with so many tools, compiled with all that fairwitness and zod declare. */
+  types: readonly TypeCost[];
+}
+
+export interface TypeCost {
+  tools: number;
+  instantiations: number;
+  /** Of these, what the tools' schemas cost where nothing is made of them. */
+  schemasAlone: number;
+  checkMs: number;
+  totalMs: number;
+}
+
+export async function measureGrowth(): Promise<Growth> {
+  return { fold: measureFold(), types: measureTypes([1, 10, 100]) };
+}
+
+function measureFold(): FoldTimes {
+  const script = fileURLToPath(new URL("./growth-fold.ts", import.meta.url));
+  const said = execFileSync(process.execPath, ["--conditions=fairwitness-dev", script], { encoding: "utf8" });
+  return JSON.parse(said);
+}
+
+const CONFIG = {
+  compilerOptions: { target: "es2023", module: "nodenext", strict: true, skipLibCheck: true, noEmit: true, types: [] },
+  files: ["agent.ts"],
+};
+
+function measureTypes(sizes: readonly number[]): readonly TypeCost[] {
+  const folder = installed([packedFairwitness(), `zod@${versionOf("zod")}`]);
+  writeFileSync(join(folder, "tsconfig.json"), JSON.stringify(CONFIG));
+  return sizes.map((tools) => {
+    writeFileSync(join(folder, "agent.ts"), schemasOf(tools));
+    const schemasAlone = compile(folder).instantiations;
+    writeFileSync(join(folder, "agent.ts"), agentOfTools(tools));
+    return { tools, schemasAlone, ...compile(folder) };
+  });
+}
+
+function compile(folder: string): Omit<TypeCost, "tools" | "schemasAlone"> {
+  const compiler = fileURLToPath(new URL("../node_modules/typescript/bin/tsc", import.meta.url));
+  const { stdout, status } = spawnSync(process.execPath, [compiler, "-p", ".", "--extendedDiagnostics"], {
+    cwd: folder,
+    encoding: "utf8",
+  });
+  if (status !== 0) throw new Error(`The agent of many tools does not compile:\n${stdout}`);
+  const number = (label: string): number => {
+    const found = new RegExp(`^${label}:\\s+([\\d.]+)(s?)`, "m").exec(stdout);
+    if (found === null) throw new Error(`The compiler told no "${label}":\n${stdout}`);
+    return Number(found[1]) * (found[2] === "s" ? 1000 : 1);
+  };
+  return {
+    instantiations: number("Instantiations"),
+    checkMs: number("Check time"),
+    totalMs: number("Total time"),
+  };
+}

@@ -1,0 +1,67 @@
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import type { ColdStart } from "./cold.ts";
+import type { Growth } from "./growth.ts";
+import type { Row } from "./statistics.ts";
+import type { Workload } from "./workload.ts";
+
+/** What `npm run bench` found, as bench/results.json has it. */
+export interface Results {
+  /** When the run ended, as ISO 8601. */
+  at: string;
+  machine: Machine;
+  /** Of contenders' packages, by contender. */
+  versions: Readonly<Record<string, string>>;
+  workloads: readonly Workload[];
+  rows: readonly Row[];
+  cold: readonly ColdStart[];
+  growth: Growth | null;
+}
+
+export interface Machine {
+  node: string;
+  cpu: string;
+  cpus: number;
+  /** Processes that wanted to run, on average over a minute: at the beginning, and at the end with our own. */
+  loadBefore: number;
+  loadAfter: number;
+}
+
+const RESULTS = new URL("./results.json", import.meta.url);
+
+export function readResults(): Results {
+  return JSON.parse(readFileSync(RESULTS, "utf8")) as Results; // written below
+}
+
+/**
+ * Writes what was found now beside what was found before and not measured again: each row says when it was. What was measured
+ * of a workload that has changed since is dropped.
+ */
+export function writeResults(found: Results): void {
+  const before = existsSync(RESULTS) ? readResults() : undefined;
+  writeFileSync(RESULTS, `${JSON.stringify(before === undefined ? found : merged(before, found), null, 2)}\n`);
+}
+
+export function merged(before: Results, found: Results): Results {
+  const isAgain = ({ workload, contender }: Row): boolean =>
+    found.rows.some((row) => row.workload === workload && row.contender === contender);
+  const isSame = ({ workload }: Row): boolean => definition(before, workload) === definition(found, workload);
+  const kept = before.rows.filter((row) => !isAgain(row) && isSame(row));
+  return {
+    ...found,
+    versions: { ...before.versions, ...found.versions },
+    rows: [...found.rows, ...kept],
+    cold: found.cold.length > 0 ? found.cold : before.cold,
+    growth: found.growth ?? before.growth,
+  };
+}
+
+/** How a workload was when it was measured; its title may change. */
+function definition({ workloads }: Results, name: string): string {
+  const {
+    title: _title,
+    small: _small,
+    isHeavy: _heavy,
+    ...work
+  } = workloads.find((workload) => workload.name === name) ?? {};
+  return JSON.stringify(work);
+}
