@@ -55,10 +55,10 @@ export function createResponsesEncoder(
   return {
     encode(request, previousResponseId) {
       previous = previousResponseId;
-      return leftOut.tell(request.messages, () => encoder.encode(request));
+      return leftOut.tell(request, () => encoder.encode(request));
     },
     encodeCompact: (messages) =>
-      leftOut.tell(messages, () =>
+      leftOut.tell({ messages }, () =>
         wholeRequest(`{"model":${JSON.stringify(model)},"input":[`, messages.flatMap(entries)),
       ),
     forgetBlobs(messages) {
