@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { checkContext } from "./agent-context.ts";
 import type { AgentOptions, ReplaySettings, ResumeSettings, RunSettings } from "./agent-options.ts";
 import { checkRetry } from "./client/index.ts";
 import { AgentError } from "./errors.ts";
@@ -20,6 +21,7 @@ const AGENT_KEYS = [
   "toolConcurrency",
   "toolCallsPerTurn",
   "loopDetector",
+  "context",
   "maxDepth",
   "retry",
   "store",
@@ -61,6 +63,9 @@ const HABITS: Readonly<Record<string, string>> = {
   stopWhen: "limits",
   temperature: "settings.temperature",
   maxTokens: "settings.maxOutputTokens",
+  compaction: "context",
+  contextManagement: "context",
+  contextWindow: "context.maxTokens",
   toolChoice: "settings.toolChoice",
   abortSignal: "signal",
   history: "messages",
@@ -110,6 +115,7 @@ export function checkAgentOptions(options: AgentOptions): void {
   checkOneOf("createAgent: untrusted", options.untrusted, ["approve", "block", "allow"]);
   checkOneOf("createAgent: unknownOutcome", options.unknownOutcome, ["ask", "tell"]);
   loopDetectorOf(options.loopDetector);
+  checkContext(options.name, options.context);
   checkLimits(`createAgent "${options.name}"`, options.limits);
   checkRetry(options.retry ?? {});
   const { instructions } = options;

@@ -2,10 +2,11 @@ import { type Beginning, instructionsFor, started, startedEvents } from "./agent
 import { experimentOf } from "./agent-experiment.ts";
 import type { ReplaySettings } from "./agent-options.ts";
 import type { AgentParts } from "./agent-parts.ts";
-import { launch, refuseUnknown, withoutStore, withoutUndefined } from "./agent-run.ts";
+import { launch, refuseUnknown, withoutStore } from "./agent-run.ts";
 import { type ArtifactReader, createFold, type NewEvent, type RunStartedEvent } from "./event/index.ts";
 import { type Run, recordingOf } from "./loop/index.ts";
 import { checkSettings, type ModelSettings } from "./model/index.ts";
+import { withoutUndefined } from "./own.ts";
 import { createHold, LEASE_MS, type Past, type StoreHold } from "./resume/index.ts";
 import { outerCall } from "./tool/index.ts";
 

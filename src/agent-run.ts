@@ -18,6 +18,7 @@ import {
 import { DEFAULT_LIMITS, type Run, type StartOptions, startRun } from "./loop/index.ts";
 import type { Message } from "./message/index.ts";
 import { checkSettings, type Model, type ModelSettings } from "./model/index.ts";
+import { withoutUndefined } from "./own.ts";
 import {
   changed,
   changesBetween,
@@ -251,6 +252,7 @@ export function launch(parts: AgentParts, plan: Plan): Run & ArtifactReader {
     correctionBudget: options.correctionBudget ?? 2,
     toolCallsPerTurn: options.toolCallsPerTurn ?? 128,
     loopDetector: loopDetectorOf(options.loopDetector),
+    room: parts.roomFor(plan.model),
     untrusted: options.untrusted ?? "approve",
     unknownOutcome: options.unknownOutcome ?? "ask",
     artifacts,
@@ -290,10 +292,4 @@ function reading<T extends object>(target: T, artifact: ArtifactStore["get"]): T
 export function withoutStore(agent: string, runId: string): AgentError {
   const message = `"${agent}" has no store, so ${runId} cannot be found again. Give createAgent({ store: createFileStore() }), from fairwitness/store.`;
   return new AgentError("invalid_option", message);
-}
-
-/** An option that is undefined is one that is not set: it does not hide the one below it. */
-export function withoutUndefined<T extends object>(options: T | undefined): Partial<T> {
-  // The values that are left have the types they had.
-  return Object.fromEntries(Object.entries(options ?? {}).filter(([, value]) => value !== undefined)) as Partial<T>;
 }

@@ -5,6 +5,7 @@ export type { Letter, Letters, Mailbox } from "./mailbox.ts";
 export type { BufferLimits } from "./outbox.ts";
 export { type Recording, recordingOf } from "./recorded.ts";
 export { DEFAULT_LOOP_DETECTOR, type LoopDetector } from "./repeats.ts";
+export type { CompactionMethod, Room } from "./room.ts";
 export { decisionStep, letterOf } from "./rounds.ts";
 export type { Run } from "./run.ts";
 export { completed } from "./run.ts";

@@ -1,5 +1,6 @@
 import type { LedgerEntry } from "../event/index.ts";
 import { isCutShort } from "./answer.ts";
+import { createCompactOp, isCompactionDue } from "./compact-op.ts";
 import { createApprovalOp, createAskOp, createPauseOp } from "./decision-ops.ts";
 import type { LoopOps } from "./loop.ts";
 import { createModelOp } from "./model-op.ts";
@@ -12,6 +13,9 @@ import { createTurnOp } from "./turn-op.ts";
 /** The ops of one run. */
 export function createOps(services: LoopServices): LoopOps {
   return {
+    compact: createCompactOp(services),
+    compactions: (turn) => services.room.methods.map((method) => ({ turn, method })),
+    isDue: (compaction) => isCompactionDue(services, compaction),
     turn: createTurnOp(services),
     model: createModelOp(services),
     tool: createToolOp(services),

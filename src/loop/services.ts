@@ -9,6 +9,7 @@ import type { Inbox } from "./inbox.ts";
 import type { Mailbox } from "./mailbox.ts";
 import type { Recording } from "./recorded.ts";
 import type { LoopDetector } from "./repeats.ts";
+import type { Room } from "./room.ts";
 
 /** Makes attempts until one succeeds or the error is final. The one owner of retries; the client's, handed in. */
 export type Retry = <T>(attempt: (attempt: number) => Promise<T>, hooks: RetryHooks) => Promise<T>;
@@ -40,6 +41,8 @@ export interface LoopServices {
   /** Takes results that are too large for the record. */
   artifacts: ArtifactStore;
   conversation: string;
+  /** How long the conversation may get, and what is done then. */
+  room: Room;
   /** The application's data for handlers. */
   context: unknown;
   inbox: Inbox;
