@@ -57,7 +57,7 @@ function goesOn(
 
 /** One use of a method. */
 export interface Compacting extends CompactPosition {
-  /** Tokens that the conversation surely has, where a server said so by refusing it. */
+  /** Tokens that the conversation has at least, where a server refused it. */
   leastTokens?: number;
 }
 

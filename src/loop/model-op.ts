@@ -67,7 +67,7 @@ async function canGoOn(services: LoopServices, attempt: Attempt, error: unknown)
   const { turn, info } = attempt;
   if (!isOverflow(error) || whyNotAgain(attempt) !== undefined) return false;
   try {
-    return await makeRoom(services, turn, info);
+    return await makeRoom(services, { turn, info }, error);
   } catch (thrown) {
     if (!info.signal.aborted) throw thrown;
     return false; // stopped meanwhile

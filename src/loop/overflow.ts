@@ -20,15 +20,35 @@ export function isOverflow(error: unknown): error is AgentError {
   return error instanceof AgentError && error.code === "context_overflow";
 }
 
+/** The step that did not fit. */
+interface Place {
+  turn: number;
+  info: StepInfo;
+}
+
+/** How xAI refuses, and how Anthropic does. @see wire document 5.2; claude-code#228 */
+const REFUSALS: readonly RegExp[] = [
+  /maximum prompt length is (?<window>\d{1,12}) but the request contains (?<tokens>\d{1,12}) tokens/,
+  /prompt is too long: (?<tokens>\d{1,12}) tokens > (?<window>\d{1,12}) maximum/,
+];
+
+/** The numbers of the refusal; where it has none, what was thought to fit did not. */
+function refusedWith({ message }: AgentError, services: LoopServices): { window: number; leastTokens: number } {
+  const size = contextSize(roomyOf(services));
+  const said = REFUSALS.map((refusal) => refusal.exec(message)?.groups).find((groups) => groups !== undefined);
+  const window = said?.window === undefined ? Math.min(size, services.room.window ?? size) : Number(said.window);
+  return { window, leastTokens: said?.tokens === undefined ? size : Number(said.tokens) };
+}
+
 /**
  * Makes the conversation shorter for a turn that did not fit, method by method until it seems to fit: each once, in a step of its own.
  * @returns whether there is anything to try again with.
  */
-export async function makeRoom(services: LoopServices, turn: number, info: StepInfo): Promise<boolean> {
+export async function makeRoom(services: LoopServices, { turn, info }: Place, error: AgentError): Promise<boolean> {
   const { room, record } = services;
   const { steps } = record.fold;
-  const leastTokens = room.window ?? 0;
-  const mark = room.compactAt * (room.window ?? contextSize(roomyOf(services)));
+  const { window, leastTokens } = refusedWith(error, services);
+  const mark = room.compactAt * window;
   let isShorter = false;
   for (const method of room.methods) {
     const step = `compact:${turn}.${method}.2`;
