@@ -55,7 +55,7 @@ export function closingText(closing: ClosingEvent): string {
     case "run.paused":
       return `waiting for a decision on ${closing.waiting.map(({ tool, callId }) => `${short(tool)} (${short(callId)})`).join(", ")}`;
     case "run.limited":
-      return `limited: ${closing.limit} ${closing.used} of ${closing.max}`;
+      return `limited: ${closing.limit} ${closing.used} of ${closing.max}${neededText(closing.needed)}`;
     case "run.cancelled":
       return `cancelled: ${short(closing.reason)}`;
     case "run.failed":
@@ -63,6 +63,11 @@ export function closingText(closing: ClosingEvent): string {
     default:
       return closing satisfies never;
   }
+}
+
+/** Why a turn was not begun although something was left. */
+function neededText(needed: number | undefined): string {
+  return needed === undefined ? "" : `, and the next turn might have used ${needed} more`;
 }
 
 function counted(count: number, one: string, many = `${one}s`): string {
