@@ -97,7 +97,7 @@ describe("any run under any limits and policies", () => {
         expect(live).toBeDefined();
         expect(timeless(twin)).toEqual(timeless(live));
       }),
-      { numRuns: 200 },
+      { numRuns: 120 },
     );
   });
 
@@ -116,7 +116,7 @@ describe("any run under any limits and policies", () => {
         if (result.status === "limited")
           expect(["turns", "repeatedCall", "noProgress", "toolCalls"]).toContain(result.limit);
       }),
-      { numRuns: 200 },
+      { numRuns: 120 },
     );
   });
 
