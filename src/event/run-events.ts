@@ -40,7 +40,7 @@ export interface RunStartedEvent extends EventBase {
 
 /** SHA-256 of what a run is made of, in hex; the model by its name. */
 export interface Fingerprint {
-  /** Name and endpoint. */
+  /** Its name. */
   model: string;
   /** What the model is told of the tools, in order, and what they do to the world. */
   tools: string;

@@ -127,8 +127,8 @@ describe("a request", () => {
   });
 
   test("that may call nothing offers functions alone, since what xAI runs costs", async () => {
-    const settings: ModelSettings = { toolChoice: "none" };
-    const body = await bodyOf({ tools: [getWeather], serverTools: [webSearch], maxServerTurns: 4, settings });
+    const settings = { toolChoice: "none" } as const;
+    const body = await bodyOf({ tools: [weather], serverTools: [webSearch], maxServerTurns: 4, settings });
     expect(body).toMatchObject({ tool_choice: "none", include: ["reasoning.encrypted_content"] });
     expect(body.tools).toMatchObject([{ type: "function" }]);
     expect(body).not.toHaveProperty("max_turns");
