@@ -11,7 +11,8 @@ import type {
 } from "./agent-options.ts";
 import { type AgentParts, wireParts } from "./agent-parts.ts";
 import { replayAgentRun } from "./agent-replay.ts";
-import { resumeAgentRun, startAgentRun, withoutStore } from "./agent-run.ts";
+import { resumeAgentRun } from "./agent-resume.ts";
+import { startAgentRun, withoutStore } from "./agent-run.ts";
 import { AgentError } from "./errors.ts";
 import type { ArtifactReader, CompletedResult, Reporting, RunResult, StoredEvent } from "./event/index.ts";
 import { type ApprovalAnswer, completed, type Run } from "./loop/index.ts";

@@ -32,6 +32,7 @@ export type {
   LedgerEntry,
   LimitedResult,
   LimitName,
+  LimitUse,
   PausedResult,
   Reporting,
   RunDifference,
@@ -53,7 +54,7 @@ export {
   parseRecord,
   storedEventSchema,
 } from "./event/index.ts";
-export type { ApprovalAnswer, Delivery, LoopDetector, Run } from "./loop/index.ts";
+export type { ApprovalAnswer, Delivery, LoopDetector, OnLimit, Run } from "./loop/index.ts";
 export { RunError } from "./loop/index.ts";
 export type {
   AssistantMessage,

@@ -1,11 +1,13 @@
 import { orAborted } from "../clock.ts";
 import { AgentError, errorInfo } from "../errors.ts";
-import type { FailedAttempt, NewDelta, NewEvent } from "../event/index.ts";
+import type { FailedAttempt, LimitUse, NewDelta, NewEvent } from "../event/index.ts";
 import type { Op } from "../journal/index.ts";
-import type { ModelEvent, ModelRequest, ModelSettings, ModelTurn } from "../model/index.ts";
+import type { ModelEvent, ModelTurn } from "../model/index.ts";
 import { type Attempt, firstAttempt, nextAttempt } from "./attempt.ts";
 import type { TurnPosition } from "./loop.ts";
 import { asEstimate, closingEvents } from "./model-closing.ts";
+import { requestFor } from "./request.ts";
+import { noRoom } from "./room.ts";
 import type { LoopServices } from "./services.ts";
 
 /**
@@ -17,6 +19,9 @@ export function createModelOp(services: LoopServices): Op<TurnPosition> {
     id: "model",
     async run({ turn }, info) {
       let attempt = firstAttempt(services, info, turn);
+      // What attempts of another segment used is known only now.
+      const full = info.before.length === 0 ? undefined : noRoomFor(services, attempt);
+      if (full !== undefined) return void (await info.record({ type: "run.limited", turn, ...full }));
       const fail = (error: unknown): FailedAttempt & { turn: number } => failedAttempt(attempt, error);
       try {
         await services.retry(
@@ -27,7 +32,12 @@ export function createModelOp(services: LoopServices): Op<TurnPosition> {
           },
           {
             signal: info.signal,
-            refuse: () => whyNotAgain(attempt),
+            refuse() {
+              const why = whyNotAgain(attempt);
+              if (why !== undefined) return why;
+              attempt.full = noRoomFor(services, attempt);
+              return attempt.full && noRoomAgain(attempt.full);
+            },
             onRetry(error, delayMs) {
               attempt.info.record({ type: "turn.retrying", delayMs, ...fail(error) });
               attempt.stage = "void";
@@ -38,7 +48,8 @@ export function createModelOp(services: LoopServices): Op<TurnPosition> {
         if (attempt.stage === "whole") return; // stopped between the end of the turn and the next step
         // Stopped before the attempt was made or in the wait for the next one, there is nothing more to say of it.
         if (attempt.stage === "open") await attempt.info.record({ type: "turn.failed", ...fail(error) });
-        throw error;
+        if (attempt.full === undefined || info.signal.aborted) throw error;
+        await attempt.info.record({ type: "run.limited", turn, ...attempt.full });
       }
     },
   };
@@ -130,38 +141,19 @@ function sort(attempt: Attempt, event: ModelEvent, deltas: NewDelta[]): readonly
   }
 }
 
-function requestFor(services: LoopServices, { turn, requestId, number }: Attempt): ModelRequest {
-  const { record, toolbox, settings, conversation, output } = services;
-  return {
-    messages: record.fold.state.messages,
-    tools: toolbox.declarations,
-    serverTools: toolbox.serverTools,
-    ...serverTurnsLeft(services),
-    settings: turn === 1 ? settings : withoutForcedChoice(settings),
-    ...(output === undefined ? {} : { output: output.format }),
-    conversation,
-    requestId,
-    attempt: number,
-  };
-}
-
-/** The server is told how many turns it may take by itself; what it took is counted here as well. */
-function serverTurnsLeft({ record, limits }: LoopServices): { maxServerTurns?: number } {
-  if (limits.serverTurns === undefined) return {};
-  return { maxServerTurns: Math.max(1, limits.serverTurns - record.fold.state.serverTurns) };
-}
-
 /** What an MCP server did may not bear doing twice: then the caller decides. */
 function whyNotAgain({ calledMcp }: Attempt): string | undefined {
   if (calledMcp === undefined) return undefined;
   return `The turn is not tried again: xAI had called the MCP server ${calledMcp} in it, and would call it again.`;
 }
 
-/** A forced choice holds for the first turn: kept up, the model could never answer. */
-function withoutForcedChoice(settings: ModelSettings): ModelSettings {
-  const { toolChoice, ...rest } = settings;
-  if (toolChoice === undefined || toolChoice === "auto" || toolChoice === "none") return settings;
-  return rest;
+/** The limit that has no room for an attempt after this one. */
+function noRoomFor(services: LoopServices, { turn, used }: Attempt): LimitUse | undefined {
+  return noRoom(services, { isFinal: services.record.fold.state.final?.turn === turn, failed: used });
+}
+
+function noRoomAgain({ limit, used, max }: LimitUse): string {
+  return `The turn is not tried again: limits.${limit} has no room for another attempt (${used} of ${max} used).`;
 }
 
 function failedAttempt(

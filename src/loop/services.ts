@@ -6,6 +6,7 @@ import type { Model, ModelSettings } from "../model/index.ts";
 import type { TypedOutput } from "../output/index.ts";
 import type { Toolbox, ToolSlots } from "../tool/index.ts";
 import type { Inbox } from "./inbox.ts";
+import type { OnLimit, PlannedTurn, WorstCase } from "./limits.ts";
 import type { Mailbox } from "./mailbox.ts";
 import type { Recording } from "./recorded.ts";
 import type { LoopDetector } from "./repeats.ts";
@@ -31,11 +32,14 @@ export interface LoopServices {
   output?: TypedOutput | undefined;
   settings: ModelSettings;
   limits: RunLimits;
+  onLimit: OnLimit;
+  /** The most that one attempt at a turn uses, as far as anybody bounds it. Costs only what is new of its messages. */
+  worstCase: (turn: PlannedTurn) => WorstCase;
   /** Turns in a row that may fail in a way the model can mend, before the run fails. */
   correctionBudget: number;
   /** Calls of one turn that are carried out; the model is told of the rest that they were not. */
   toolCallsPerTurn: number;
-  /** Stops a model that asks for the same call turn after turn. Absent: nothing does but the limits. */
+  /** What is done about a model that gets nowhere. Absent: nothing stops it but the limits. */
   loopDetector?: LoopDetector | undefined;
   /** Takes results that are too large for the record. */
   artifacts: ArtifactStore;

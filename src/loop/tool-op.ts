@@ -11,6 +11,7 @@ import {
   duplicateAnswer,
   type InputVerdict,
   invalidInputAnswer,
+  notBegunAnswer,
   notRecordedAnswer,
   readArguments,
   rehearsedAnswer,
@@ -20,7 +21,9 @@ import {
   unknownOutcomeAnswer,
   unknownToolAnswer,
 } from "../tool/index.ts";
+import { allowedCalls } from "./allowed.ts";
 import { type KeptAnswer, keepOutput } from "./keep-output.ts";
+import { notBegunText } from "./last-turn.ts";
 import type { CallPosition } from "./loop.ts";
 import { createOccurrences, type Recording } from "./recorded.ts";
 import { outcomeRequest } from "./rounds.ts";
@@ -36,6 +39,8 @@ export function createToolOp(services: LoopServices): Op<CallPosition> {
     async run({ turn, index }, info) {
       const entry = services.record.fold.callsOf(turn)[index];
       if (entry === undefined) throw new AgentError("internal", `Turn ${turn} has no tool call ${index + 1}.`);
+      const barred = whyBarred(services, entry, info);
+      if (barred !== undefined) return void (await info.record(...barredEvents(entry, barred)));
       const ready = prepare(services, entry, { info, nthOf });
       if (ready.type === "answer") await info.record(completed(entry, ready.answer));
       else await runHandler(services, ready.execution);
@@ -83,6 +88,22 @@ function prepare(services: LoopServices, entry: LedgerEntry, { info, nthOf }: Pr
   const isAllowed = approval?.request === outcomeRequest(entry.turn, entry.index, attempt - 1);
   if (attempt > 1 && !isRepeatable && !isAllowed) return answered(saysWhatRan(unknownOutcomeAnswer(tool), approval));
   return { type: "execution", execution: { tool, entry, info, attempt } };
+}
+
+/** Why a call may not begin, where the limits of the run say so and no process has begun it. */
+function whyBarred(services: LoopServices, { turn, index }: LedgerEntry, { before }: StepInfo): string | undefined {
+  const { begin, because } = allowedCalls(services, turn);
+  if (because === undefined || index < begin || before.some(({ type }) => type === "tool.executing")) return undefined;
+  return notBegunText(because, services.record.fold.state.final?.turn === turn);
+}
+
+/** It has its answer, and waits for nobody any more. */
+function barredEvents(entry: LedgerEntry, reason: string): readonly NewEvent[] {
+  const { call, turn, approval } = entry;
+  const told = completed(entry, notBegunAnswer(call.tool, reason));
+  if (approval === undefined || approval.decision !== undefined) return [told];
+  const { request } = approval;
+  return [{ type: "tool.approval.resolved", turn, call, request, decision: "denied", by: "policy", reason }, told];
 }
 
 /** What the call had come to in the run that is played again. It is said of this call, not of that one. */

@@ -1,6 +1,6 @@
 import { AgentError } from "../errors.ts";
 import { createFold, describeTaint, type LedgerEntry, type RunFold, type StoredEvent } from "../event/index.ts";
-import { type ApprovalAnswer, answerSchema, letterOf } from "../loop/index.ts";
+import { type ApprovalAnswer, answerSchema, type Letter, letterOf } from "../loop/index.ts";
 import type { RunStore } from "../store/index.ts";
 
 /** A call that waits for a decision, with all that a person needs to decide. */
@@ -23,6 +23,8 @@ export interface OpenApproval {
   expiresAt?: number;
   /** When it was asked, milliseconds since the epoch. */
   askedAt: number;
+  /** What somebody has said, and the run has not read yet: it counts. */
+  answer?: ApprovalAnswer;
 }
 
 /**
@@ -37,17 +39,26 @@ export type Decided =
 /** The calls of a run that wait for a decision. @throws {AgentError} `not_found`, and what the store throws. */
 export async function openApprovals(store: RunStore, runId: string): Promise<readonly OpenApproval[]> {
   const { events } = await store.read(runId);
-  return approvalsIn(runId, events);
+  const letters = (await store.inbox?.received(runId)) ?? [];
+  return approvalsIn(runId, events, letters);
 }
 
-export function approvalsIn(runId: string, events: readonly StoredEvent[]): readonly OpenApproval[] {
+/** @param letters What lies in the run's inbox. */
+export function approvalsIn(
+  runId: string,
+  events: readonly StoredEvent[],
+  letters: readonly Letter[] = [],
+): readonly OpenApproval[] {
   const fold = createFold(events);
   const waiting = waitingIn(fold);
   return waiting.map((entry) => {
     const request = events.findLast(
       (event) => event.type === "tool.approval.requested" && event.request === entry.approval.request,
     );
-    return describe(runId, entry, request?.type === "tool.approval.requested" ? request : undefined);
+    const open = describe(runId, entry, request?.type === "tool.approval.requested" ? request : undefined);
+    const letter = letters.find(({ name }) => name === letterOf(entry.approval));
+    const said = letter === undefined ? undefined : answerSchema().safeParse(letter.value).data;
+    return said === undefined ? open : { ...open, answer: said };
   });
 }
 

@@ -35,6 +35,8 @@ export interface SqliteStore extends LocalStore {
 /**
  * Keeps records, artifacts, leases and letters in one SQLite database (`node:sqlite`, in WAL mode), with an index by conversation
  * and by time. Each `append` is one transaction. Processes on one machine may share the file; on a network drive they may not.
+ * A database that was cut or changed on the disk is refused, where it is opened or where the damage is read; of its log of writes (`-wal`),
+ * which is emptied into it from time to time, what stands before the damage is kept, as after a power cut.
  * @param file relative to the working directory at this call. Made, with its folder, at the first use; a folder that is called
  * `.fairwitness` gets a `.gitignore` by which git ignores it.
  * @throws {AgentError} `invalid_option` for options that are none, and where there is no `node:sqlite`.

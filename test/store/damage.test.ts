@@ -134,7 +134,7 @@ describe("a database", () => {
     expect(await over(file, new Uint8Array(), (store) => store.list())).toEqual([]);
   });
 
-  test("whose log of writes was cut or changed comes back as it was after one of them, and goes on from there (rows 99 and 100)", async () => {
+  test("whose log of writes was cut or changed comes back as it was after one of them, and goes on from there (rows 99, 100)", async () => {
     const folder = mkdtempSync(join(home, "log-"));
     const store = createSqliteStore(join(folder, "runs.sqlite"), { now });
     const written = [started("run_1"), ...Array.from({ length: 9 }, (_, index) => completed("run_1", index + 1))];
