@@ -36,7 +36,7 @@ export function worstCaseOf(asking: Asking): (turn: PlannedTurn) => WorstCase {
       ...plan,
       model: model.id,
       ...(contextTokens === undefined ? {} : { contextTokens }),
-      ...(model.priceTerms === undefined ? {} : { terms: model.priceTerms }),
+      ...(model.host === undefined ? {} : { terms: { host: model.host } }),
     });
     const tokens = mostTokens(plan, contextTokens);
     return { why, ...(tokens === undefined ? {} : { tokens }), ...(ticks === undefined ? {} : { ticks }) };

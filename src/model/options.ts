@@ -31,16 +31,16 @@ export function checkModelOptions({ id, settings = {}, contextWindow }: ModelOpt
   throw new AgentError("invalid_option", `${message} Give it in the settings of the agent or of a run.`);
 }
 
-/** How much fits into a model and into one answer of it, as it was set, else as it is known; and at which prices. */
+/** How much fits into a model and into one answer of it, as it was set, else as it is known; and who is asked. */
 export function limitsOf(
   options: ModelOptions & { endpoint: Endpoint },
-): Pick<Model, "contextWindow" | "maxOutputTokens" | "priceTerms"> {
+): Pick<Model, "contextWindow" | "maxOutputTokens" | "host"> {
   const window = options.contextWindow ?? contextWindow(options.id);
   const output = options.settings?.maxOutputTokens ?? maxOutput(options.id);
   return {
     ...(window === undefined ? {} : { contextWindow: window }),
     ...(output === undefined ? {} : { maxOutputTokens: output }),
-    priceTerms: { host: hostOf(options.endpoint.baseUrl) },
+    host: hostOf(options.endpoint.baseUrl),
   };
 }
 
