@@ -1,9 +1,16 @@
 import type { AgentOptions, RunSettings } from "./agent-options.ts";
 import type { AgentParts } from "./agent-parts.ts";
 import { AgentError } from "./errors.ts";
-import { addTaint, type NewEvent, type RunLimits, type RunStartedEvent, type TaintSource } from "./event/index.ts";
+import {
+  addTaint,
+  type NewEvent,
+  RECORD_VERSION,
+  type RunLimits,
+  type RunStartedEvent,
+  type TaintSource,
+} from "./event/index.ts";
 import type { Followed } from "./loop/index.ts";
-import { type Message, pairMessages, type UserMessage } from "./message/index.ts";
+import { isCompaction, type Message, pairMessages, type UserMessage } from "./message/index.ts";
 import {
   busy,
   followFrom,
@@ -28,6 +35,8 @@ export interface Beginning {
   hold?: StoreHold | undefined;
   outer?: OuterCall | undefined;
   leaseMs: number;
+  /** The run that is played again. */
+  replays?: string | undefined;
 }
 
 const NOTHING: Past = { messages: [], taint: [] };
@@ -101,7 +110,7 @@ export async function startedEvents(
 }
 
 export function started(
-  { parts, given, input, limits, conversation, outer }: Beginning,
+  { parts, given, input, limits, conversation, outer, replays }: Beginning,
   past: Past,
   more: Pick<RunStartedEvent, "instructions" | "fingerprint">,
 ): readonly NewEvent[] {
@@ -113,6 +122,7 @@ export function started(
   const taint = taintOf({ toolbox, past, history: given.messages ?? [], outer });
   const start: NewEvent = {
     type: "run.started",
+    version: RECORD_VERSION,
     turn: 0,
     agent: options.name,
     model: model.id,
@@ -124,8 +134,10 @@ export function started(
     ...more,
     ...(given.settings === undefined ? {} : { settings: JSON.parse(JSON.stringify(given.settings)) }),
     ...(given.effects === undefined ? {} : { effects: given.effects }),
+    ...(given.onLimit === undefined ? {} : { onLimit: given.onLimit }),
     ...(taint.length === 0 ? {} : { taint }),
     ...(past.runId === undefined || given.branch !== undefined ? {} : { continues: past.runId }),
+    ...(replays === undefined ? {} : { replays }),
     ...(given.branch === undefined ? {} : { branch: { runId: given.branch.runId, messages: history.length } }),
   };
   return [
@@ -153,6 +165,8 @@ function taintOf({ toolbox, past, history, outer }: TaintedBy): readonly TaintSo
     if (message.role === "tool" && message.tool !== undefined && toolbox.get(message.tool)?.origin === "external") {
       addTaint(taint, [{ by: "history", tool: message.tool }]);
     }
+    // What xAI made of a conversation cannot be looked into: text from outside may be in it.
+    if (isCompaction(message)) addTaint(taint, [{ by: "history" }]);
     if (message.role === "assistant" && hasServerItems(message.raw?.items ?? [])) addTaint(taint, [{ by: "history" }]);
   }
   return taint;
@@ -173,7 +187,10 @@ function adviceOn({ serverTools }: Toolbox): readonly string[] {
   return serverTools.flatMap((tool) => tool.advice ?? []);
 }
 
-async function instructionsFor({ instructions, name }: AgentOptions, context: unknown): Promise<string | undefined> {
+export async function instructionsFor(
+  { instructions, name }: AgentOptions,
+  context: unknown,
+): Promise<string | undefined> {
   if (instructions === undefined) return undefined;
   // A run cannot be started without the context its tools need; that is checked where `run` and `stream` are typed.
   const text = typeof instructions === "string" ? instructions : await instructions(context as never);

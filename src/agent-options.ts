@@ -1,11 +1,14 @@
+import type { ContextPolicy } from "./agent-context.ts";
 import type { RetryPolicy } from "./client/index.ts";
 import type { Clock } from "./clock.ts";
 import type { RunLimits } from "./event/index.ts";
-import type { ApprovalAnswer, BufferLimits, LoopDetector } from "./loop/index.ts";
+import type { ApprovalAnswer, BufferLimits, LoopDetector, OnLimit } from "./loop/index.ts";
 import type { Message, UserMessage } from "./message/index.ts";
 import type { Model, ModelSettings } from "./model/index.ts";
 import type { RunStore } from "./store/index.ts";
 import type { AgentTool, ContextOf, ToolSchema } from "./tool/index.ts";
+
+export type { ContextPolicy };
 
 /** What an agent is made of. */
 export interface AgentOptions<
@@ -33,6 +36,12 @@ export interface AgentOptions<
   /** Sampling and the like, for every run. Nothing that is not set is sent. */
   settings?: ModelSettings;
   limits?: RunLimits;
+  /**
+   * What happens at a limit: `stop` (default) ends the run as limited; `answer` tells the model which limit is reached and spends one more
+   * turn, without tools, on an answer, before the run ends as limited: `result.text` is it. Not when the time is up, and not where
+   * `costUsd` or `tokens` have no room for it.
+   */
+  onLimit?: OnLimit;
   /** Turns in a row whose tool calls or answer may fail in a way the model can mend, before the run fails. Default 2. */
   correctionBudget?: number;
   /** Tool calls of a run that are carried out at the same time. Default 8. */
@@ -40,11 +49,16 @@ export interface AgentOptions<
   /** Calls of one turn that are carried out; the model is told of the rest that they were not. Default 128. */
   toolCallsPerTurn?: number;
   /**
-   * What happens to a model that asks for the same call, same tool and same arguments, turn after turn: a `limit.warning` at
-   * `warnAt` turns in a row (default 3), the end of the run as limited at `stopAt` (default 6), where that call does not run any more.
-   * `false`: nothing but the limits.
+   * What is done about a model that gets nowhere: that makes the same call turn after turn (a `limit.warning` at `warnAt` turns in a row,
+   * the end of the run as limited at `stopAt`), whose calls tell nothing new (`noProgress`), that says nothing (`emptyReply`), or that
+   * writes a call as text (`callShapedText`). `false`: nothing but the limits.
    */
   loopDetector?: Partial<LoopDetector> | false;
+  /**
+   * What is done about a conversation that gets long, before it no longer fits. Default: old results are made short from 80 % of the
+   * model's context window on. `false`: nothing. A request that surely does not fit is never sent, whatever this says (`context_overflow`).
+   */
+  context?: ContextPolicy | false;
   /** How deep runs may stand in each other, started by handlers of tools. Default 4; told on platforms that have `AsyncLocalStorage`. */
   maxDepth?: number;
   /**
@@ -112,6 +126,8 @@ export interface RunSettings {
   settings?: ModelSettings;
   /** Over the agent's own. */
   limits?: RunLimits;
+  /** Over the agent's own. */
+  onLimit?: OnLimit;
   /** Cancels the run. */
   signal?: AbortSignal | undefined;
 }
@@ -122,10 +138,12 @@ export type RunOptions<Context = unknown> = RunSettings &
 
 /** What a run is carried on with. What is not given is as the run began. */
 export interface ResumeSettings {
-  /** Decisions on calls that wait, by call id: laid down first, as `resolveApproval` does. */
-  approvals?: Readonly<Record<string, ApprovalAnswer>>;
-  /** Over those that the run had. */
+  /** Decisions on calls that wait, by call id: laid down first, as `resolveApproval` does, and with a `hash` where that needs one. */
+  approvals?: Readonly<Record<string, ApprovalAnswer & { hash?: string }>>;
+  /** Over those that the run had, counted over all of it. */
   limits?: RunLimits;
+  /** Over what the run had: `answer` gets an answer out of a run that stopped at a limit. */
+  onLimit?: OnLimit;
   /**
    * When the agent is another one than the run was begun with: `refuse` (default) throws `run_changed`; `continue` goes on with the agent as
    * it is; `pin` keeps the model and the instructions that the run was begun with, and refuses only other tools or another output.
@@ -140,6 +158,33 @@ export interface ResumeSettings {
 /** As `ResumeSettings`; `context` is required when a tool needs one, for it is on no record. */
 export type ResumeOptions<Context = unknown> = ResumeSettings &
   (unknown extends Context ? { context?: Context } : { context: Context });
+
+/** What a recorded run is played again with. What is not given is the agent's own, or as it was recorded. */
+export interface ReplaySettings {
+  /**
+   * No tool runs: a call takes the result that an equal one, same tool and same arguments, had in the recorded run, in order, and then the
+   * last one again. One that was not made there is told so.
+   */
+  tools: "recorded";
+  /** The model of the experiment. Default: the agent's. */
+  model?: string | Model;
+  /** Instead of the agent's own. */
+  instructions?: string;
+  /**
+   * What xAI runs itself cannot be answered from a recording. `none` (default): it is not offered. `live`: searches, code and images are
+   * offered and run anew, at their price; MCP servers are not, since nobody here can tell what they do.
+   */
+  serverTools?: "none" | "live";
+  /** Over those of the recorded run, which are over the agent's. */
+  settings?: ModelSettings;
+  /** Over those of the recorded run. */
+  limits?: RunLimits;
+  /** Cancels the run. */
+  signal?: AbortSignal | undefined;
+}
+
+/** As `ReplaySettings`; `context` is for instructions that are a function, and no tool needs it. */
+export type ReplayOptions<Context = unknown> = ReplaySettings & { context?: Context };
 
 /** What a run begins with: a text, a user message, or several messages. */
 export type RunInput = string | UserMessage | readonly Message[];

@@ -1,41 +1,27 @@
 import { type Beginning, beginRun, started } from "./agent-begin.ts";
+import { worstCaseOf } from "./agent-budget.ts";
 import { loopDetectorOf } from "./agent-check.ts";
-import type { ResumeSettings, RunSettings } from "./agent-options.ts";
-import { type AgentParts, modelOf, textOf } from "./agent-parts.ts";
+import type { RunSettings } from "./agent-options.ts";
+import type { AgentParts } from "./agent-parts.ts";
 import { AgentError } from "./errors.ts";
-import {
-  type ArtifactReader,
-  type ArtifactStore,
-  createFold,
-  type Fingerprint,
-  type NewEvent,
-  type RunLimits,
-  type RunState,
-  type StoredEvent,
-} from "./event/index.ts";
-import { DEFAULT_LIMITS, type Run, type StartOptions, startRun } from "./loop/index.ts";
+import type { ArtifactReader, ArtifactStore, StoredEvent } from "./event/index.ts";
+import { DEFAULT_LIMITS, type OnLimit, type Run, type StartOptions, startRun } from "./loop/index.ts";
 import type { Message } from "./message/index.ts";
 import { checkSettings, type Model, type ModelSettings } from "./model/index.ts";
-import {
-  changed,
-  changesBetween,
-  createHold,
-  fingerprintOf,
-  LEASE_MS,
-  leaseConversation,
-  type StoreHold,
-} from "./resume/index.ts";
-import { createMemoryArtifacts, type RunStore } from "./store/index.ts";
+import { withoutUndefined } from "./own.ts";
+import { createHold, LEASE_MS, type StoreHold } from "./resume/index.ts";
+import { createMemoryArtifacts } from "./store/index.ts";
 import { createToolSlots, outerCall } from "./tool/index.ts";
 
 /** What differs between a run that begins and one that goes on. */
 interface Plan
   extends Pick<
     StartOptions,
-    "runId" | "limits" | "conversation" | "begin" | "beginFailed" | "events" | "waiting" | "parent"
+    "runId" | "limits" | "conversation" | "begin" | "beginFailed" | "events" | "waiting" | "parent" | "recorded"
   > {
   model: Model;
   settings: ModelSettings;
+  onLimit?: OnLimit | undefined;
   given: Pick<RunSettings, "signal"> & { context?: unknown };
   effects?: "rehearse" | undefined;
   hold?: StoreHold | undefined;
@@ -62,6 +48,7 @@ export function startAgentRun(
     model,
     settings,
     limits,
+    onLimit: given.onLimit,
     conversation,
     given,
     hold,
@@ -73,155 +60,7 @@ export function startAgentRun(
   });
 }
 
-/** Takes the run from its store and goes on where its record ends. */
-export async function resumeAgentRun(
-  parts: AgentParts,
-  runId: string,
-  given: ResumeSettings & { context?: unknown },
-): Promise<Run & ArtifactReader> {
-  const { options, runtime } = parts;
-  const { store } = options;
-  if (store === undefined) throw withoutStore(options.name, runId);
-  const leaseMs = options.leaseMs ?? LEASE_MS;
-  const hold = createHold(store, runId, { clock: runtime.clock, leaseMs });
-  const before = createFold((await store.read(runId)).events).state;
-  const { repaired } = await takeRun({ store, runId, hold, leaseMs, conversation: before.started?.conversation });
-  try {
-    const { events, unknown } = await store.read(runId);
-    const { state } = createFold(events);
-    refuseEnded(runId, state, unknown);
-    const model = given.changed === "pin" ? pinned(parts, state) : parts.model;
-    const now = model === parts.model ? await parts.fingerprint() : await fingerprintOf({ ...makeupOf(parts), model });
-    const parted = partsChanged(runId, state, now, given.changed);
-    const settings = { ...parts.settings, ...(state.started?.settings as ModelSettings | undefined) }; // as it was given and checked
-    checkSettings(model.id, settings);
-    const limits = { ...(state.resumed ?? state.started)?.limits, ...withoutUndefined(given.limits) };
-    const resumed = resumedEvents({ state, model, limits, now, parted, repaired: repaired?.bytes, given, parts });
-    return launch(parts, {
-      runId,
-      model,
-      settings,
-      limits,
-      events,
-      conversation: state.started?.conversation ?? runId,
-      given,
-      hold,
-      parent: state.started?.parent,
-      effects: state.started?.effects,
-      waiting: given.waiting ?? "leave",
-      begin: async () => resumed,
-      beginFailed: () => resumed,
-    });
-  } catch (error) {
-    await hold.release();
-    throw error;
-  }
-}
-
-interface Taking {
-  store: RunStore;
-  runId: string;
-  hold: StoreHold;
-  leaseMs: number;
-  conversation: string | undefined;
-}
-
-async function takeRun({ store, runId, hold, leaseMs, conversation }: Taking): ReturnType<StoreHold["take"]> {
-  if (conversation === undefined || conversation === runId) return await hold.take();
-  const lease = await leaseConversation(store, conversation, leaseMs);
-  try {
-    return await hold.take(lease);
-  } catch (error) {
-    await lease?.release();
-    throw error;
-  }
-}
-
-function refuseEnded(runId: string, { closing, started }: RunState, unknown: readonly { type: string }[]): void {
-  const [strange] = unknown;
-  if (strange !== undefined) {
-    const message = `The record of ${runId} holds ${strange.type}, which this version of fairwitness does not know: a newer one must go on with it.`;
-    throw new AgentError("record_version", message);
-  }
-  if (started === undefined)
-    throw new AgentError("malformed_record", `The record of ${runId} does not begin with run.started.`);
-  if (closing?.type !== "run.completed") return;
-  throw new AgentError(
-    "run_ended",
-    `The run ${runId} is completed, and its result is in its record: there is nothing to go on with. To say more, start a run in its conversation.`,
-  );
-}
-
-/** The model by the name that the run was begun with. */
-function pinned({ options, model, runtime }: AgentParts, state: RunState): Model {
-  const { model: name, api } = state.resumed ?? state.started ?? {};
-  if (name === undefined || (name === model.id && api === model.api)) return model;
-  if (typeof options.model !== "string") {
-    throw new AgentError(
-      "run_changed",
-      `The run was begun with ${name}, and the agent "${options.name}" brings a model made by client.model(…). Make an agent with client.model("${name}").`,
-    );
-  }
-  // What is on the record is what an agent said before.
-  return modelOf({ model: name, api: api as Model["api"] }, runtime.clock, runtime.random);
-}
-
-function partsChanged(
-  runId: string,
-  { started, resumed }: RunState,
-  now: Fingerprint,
-  how: ResumeSettings["changed"] = "refuse",
-): readonly (keyof Fingerprint)[] {
-  const parts = changesBetween(resumed?.fingerprint ?? started?.fingerprint, now);
-  if (how === "continue") return parts;
-  const inTheWay = how === "pin" ? parts.filter((part) => part !== "instructions") : parts;
-  if (inTheWay.length > 0) throw changed(runId, inTheWay);
-  return [];
-}
-
-interface Resuming {
-  state: RunState;
-  model: Model;
-  limits: RunLimits;
-  now: Fingerprint;
-  parted: readonly (keyof Fingerprint)[];
-  repaired: number | undefined;
-  given: ResumeSettings;
-  parts: AgentParts;
-}
-
-function resumedEvents({ state, model, limits, now, parted, repaired, given, parts }: Resuming): readonly NewEvent[] {
-  const { turn } = state;
-  const instructions = textOf(parts.options);
-  const before = state.resumed?.fingerprint ?? state.started?.fingerprint;
-  const fingerprint = given.changed === "pin" && before !== undefined ? before : now;
-  const told = parted.includes("instructions") && instructions !== undefined ? { instructions } : {};
-  const torn = repaired === undefined ? [] : [tornWarning(turn, repaired)];
-  return [
-    {
-      type: "run.resumed",
-      turn,
-      model: model.id,
-      api: model.api,
-      limits,
-      fingerprint,
-      ...(parted.length === 0 ? {} : { changed: parted }),
-      ...told,
-    },
-    ...torn,
-  ];
-}
-
-function tornWarning(turn: number, bytes: number): NewEvent {
-  const message = `The record ended with ${bytes} bytes of an event that was not stored whole: they were cut off.`;
-  return { type: "warning", turn, code: "record_repaired", message };
-}
-
-function makeupOf({ toolbox, options, output }: AgentParts): Omit<Parameters<typeof fingerprintOf>[0], "model"> {
-  return { toolbox, instructions: textOf(options), output: output?.format };
-}
-
-function launch(parts: AgentParts, plan: Plan): Run & ArtifactReader {
+export function launch(parts: AgentParts, plan: Plan): Run & ArtifactReader {
   const { options, runtime, live } = parts;
   const { store } = options;
   const { runId, given, hold } = plan;
@@ -232,10 +71,13 @@ function launch(parts: AgentParts, plan: Plan): Run & ArtifactReader {
     ...plan,
     toolbox: parts.toolbox,
     output: parts.output,
+    onLimit: plan.onLimit ?? options.onLimit ?? "stop",
+    worstCase: worstCaseOf({ ...parts, model: plan.model, settings: plan.settings }),
     slots: createToolSlots(options.toolConcurrency ?? 8), // of its own: a handler may run the agent again
     correctionBudget: options.correctionBudget ?? 2,
     toolCallsPerTurn: options.toolCallsPerTurn ?? 128,
     loopDetector: loopDetectorOf(options.loopDetector),
+    room: parts.roomFor(plan.model),
     untrusted: options.untrusted ?? "approve",
     unknownOutcome: options.unknownOutcome ?? "ask",
     artifacts,
@@ -275,10 +117,4 @@ function reading<T extends object>(target: T, artifact: ArtifactStore["get"]): T
 export function withoutStore(agent: string, runId: string): AgentError {
   const message = `"${agent}" has no store, so ${runId} cannot be found again. Give createAgent({ store: createFileStore() }), from fairwitness/store.`;
   return new AgentError("invalid_option", message);
-}
-
-/** An option that is undefined is one that is not set: it does not hide the one below it. */
-function withoutUndefined<T extends object>(options: T | undefined): Partial<T> {
-  // The values that are left have the types they had.
-  return Object.fromEntries(Object.entries(options ?? {}).filter(([, value]) => value !== undefined)) as Partial<T>;
 }

@@ -1,6 +1,8 @@
-import { checkAgentOptions, checkResumeOptions, checkRunOptions } from "./agent-check.ts";
+import { checkAgentOptions, checkReplayOptions, checkResumeOptions, checkRunOptions } from "./agent-check.ts";
 import type {
   AgentOptions,
+  ReplayOptions,
+  ReplaySettings,
   ResumeOptions,
   ResumeSettings,
   RunInput,
@@ -8,7 +10,9 @@ import type {
   RunSettings,
 } from "./agent-options.ts";
 import { type AgentParts, wireParts } from "./agent-parts.ts";
-import { resumeAgentRun, startAgentRun, withoutStore } from "./agent-run.ts";
+import { replayAgentRun } from "./agent-replay.ts";
+import { resumeAgentRun } from "./agent-resume.ts";
+import { startAgentRun, withoutStore } from "./agent-run.ts";
 import { AgentError } from "./errors.ts";
 import type { ArtifactReader, CompletedResult, Reporting, RunResult, StoredEvent } from "./event/index.ts";
 import { type ApprovalAnswer, completed, type Run } from "./loop/index.ts";
@@ -45,10 +49,19 @@ export interface Agent<Context = unknown, Output = unknown> {
    */
   resume(runId: string, ...options: ResumeArguments<Context>): Promise<Run<Output> & ArtifactReader>;
   /**
+   * Plays a recorded run again, from any process over the store, as a run of its own: the same input, history, settings and limits, words
+   * said on the way included, with the model and the instructions of this agent or of the options. Tools do not run: see `tools`. Compare
+   * what came of it with `diffRuns`, or `fairwitness runs diff`. Its `run.started` names the recorded run as `replays`.
+   * @throws {AgentError} `not_found`, `record_version`, `malformed_record`, `unsupported_setting`, and `invalid_option`, also for an agent
+   * without a store.
+   */
+  replay(runId: string, options: ReplayOptions<Context>): Promise<Run<Output> & ArtifactReader>;
+  /**
    * Decides on a call that waits, of a run in this process or, through the store, in any. The first decision counts; one that comes
    * twice or late changes nothing, as `status` says.
    * @throws {AgentError} `not_found` when nobody asked about the call, `invalid_option` for a decision that cannot be meant: changed
-   * arguments that do not fit the tool, and a `hash` of others than those that wait, are among those.
+   * arguments that do not fit the tool, and a `hash` of other arguments, are among those. To let a call run again
+   * whose outcome is not known, the `hash` must be given.
    */
   resolveApproval(runId: string, callId: string, answer: ApprovalAnswer & { hash?: string }): Promise<Decided>;
 }
@@ -106,12 +119,22 @@ export function createAgent<
       await decide(parts, { runId, callId }, answer);
     return await resumeAgentRun(parts, runId, ownOptions(given));
   };
+  const replay = async (
+    runId: string,
+    given: ReplaySettings & { context?: unknown },
+  ): Promise<Run & ArtifactReader> => {
+    checkReplayOptions(options.name, given);
+    return await replayAgentRun(parts, runId, ownOptions(given));
+  };
   const resolveApproval = (
     runId: string,
     callId: string,
     answer: ApprovalAnswer & { hash?: string },
   ): Promise<Decided> => decide(parts, { runId, callId }, answer);
-  return { name: options.name, run, stream, resume, resolveApproval } as Agent<ContextOf<Tools>, OutputOf<Schema>>;
+  return { name: options.name, run, stream, resume, replay, resolveApproval } as Agent<
+    ContextOf<Tools>,
+    OutputOf<Schema>
+  >;
 }
 
 const MAX_DEPTH = 4;

@@ -3,6 +3,9 @@ export { createAgent } from "./agent.ts";
 export type {
   AgentOptions,
   AgentRuntime,
+  ContextPolicy,
+  ReplayOptions,
+  ReplaySettings,
   ResumeOptions,
   ResumeSettings,
   RunInput,
@@ -22,6 +25,7 @@ export type {
   ClosingEvent,
   CompletedResult,
   Delta,
+  DifferenceKind,
   Evidence,
   EvidenceCall,
   EvidenceSource,
@@ -29,8 +33,10 @@ export type {
   LedgerEntry,
   LimitedResult,
   LimitName,
+  LimitUse,
   PausedResult,
   Reporting,
+  RunDifference,
   RunEvent,
   RunLimits,
   RunResult,
@@ -39,6 +45,7 @@ export type {
   WaitingCall,
 } from "./event/index.ts";
 export {
+  diffRuns,
   foldEvidence,
   foldResult,
   formatEvent,
@@ -48,7 +55,7 @@ export {
   parseRecord,
   storedEventSchema,
 } from "./event/index.ts";
-export type { ApprovalAnswer, Delivery, LoopDetector, Run } from "./loop/index.ts";
+export type { ApprovalAnswer, Delivery, LoopDetector, OnLimit, Run } from "./loop/index.ts";
 export { RunError } from "./loop/index.ts";
 export type {
   AssistantMessage,

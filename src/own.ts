@@ -6,3 +6,9 @@ export function ownOptions<T extends object>(options: T): T {
   // It has every own property of a T; options are plain objects, which have no others.
   return Object.assign(Object.create(null), options) as T;
 }
+
+/** An option that is undefined is one that is not set: it does not hide the one below it. */
+export function withoutUndefined<T extends object>(options: T | undefined): Partial<T> {
+  // The values that are left have the types they had.
+  return Object.fromEntries(Object.entries(options ?? {}).filter(([, value]) => value !== undefined)) as Partial<T>;
+}

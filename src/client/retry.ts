@@ -1,4 +1,3 @@
-import pRetry from "p-retry";
 import { type Clock, sleep, systemClock } from "../clock.ts";
 import { AgentError, type ErrorCode } from "../errors.ts";
 import type { RetryBudget } from "../model/index.ts";
@@ -87,6 +86,9 @@ export function createRetry(options: RetryOptions = {}): Retry {
   return (attempt, hooks) => withRetry(attempt, { ...options, ...hooks, budget });
 }
 
+/** Loaded with the first request. */
+let pRetry: typeof import("p-retry").default | undefined;
+
 /** One thing retried, as `createRetry` does it. */
 export async function withRetry<T>(
   attempt: (attempt: number) => Promise<T>,
@@ -95,6 +97,7 @@ export async function withRetry<T>(
   const { signal, budget = createRetryBudget() } = options;
   const policy = { ...DEFAULT_RETRY, ...options.policy };
   const goesOn = createDecision(policy, { ...options, budget });
+  pRetry ??= (await import("p-retry")).default;
   const settled = await pRetry((number) => settle(attempt, number, signal), {
     retries: Math.max(0, policy.attempts - 1),
     // The wait is ours: it obeys the clock and the signal that were given.

@@ -16,7 +16,7 @@ export interface ToolApprovalRequestedEvent extends EventBase {
   reason: ApprovalReason;
   /** The name of the request, unique in the run: a decision is for it, and for these arguments, alone. */
   request: string;
-  /** SHA-256 of tool and arguments, in hex. */
+  /** SHA-256 of tool, arguments and, with `unknown_outcome`, the attempt, in hex. */
   hash: string;
   /** The arguments for people: what could deceive the eye is escaped and marked, their length comes first. */
   shown: string;

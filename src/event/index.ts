@@ -7,8 +7,13 @@ export type {
 export { describeArguments } from "./arguments-text.ts";
 export type { Artifact, ArtifactReader, ArtifactStore } from "./artifact.ts";
 export { type Asked, askedOf, isSearch } from "./asked.ts";
-export type { EventBase, LimitName, RunLimits } from "./base.ts";
+export type { EventBase, LimitName, LimitUse, RunLimits } from "./base.ts";
+export { addChecksum, type CheckedLine, takeChecksum } from "./checksum.ts";
+export { type Compaction, compactMessages } from "./compaction.ts";
+export { crc32 } from "./crc32.ts";
 export type { Delta, DeltaBase, ReasoningDelta, TextDelta, ToolInputDelta, ToolProgressDelta } from "./delta.ts";
+export { diffRuns } from "./diff.ts";
+export type { DifferenceKind, RunDifference } from "./diff-data.ts";
 export type { NewDelta, NewEvent, RunEvent, StoredEvent } from "./event.ts";
 export { isClosing, isDelta } from "./event.ts";
 export { foldEvidence } from "./evidence.ts";
@@ -24,8 +29,9 @@ export { formatEvidence } from "./evidence-markdown.ts";
 export type { SearchCall } from "./finders.ts";
 export type { RunFold } from "./fold.ts";
 export { createFold } from "./fold.ts";
-export type { ParsedRecord } from "./jsonl.ts";
-export { formatCheckedEvent, formatEvent, parseRecord } from "./jsonl.ts";
+export type { ParsedRecord, RecordPlace } from "./jsonl.ts";
+export { formatCheckedEvent, formatEvent, parseRecord, readRecord } from "./jsonl.ts";
+export { RECORD_VERSION } from "./migrate.ts";
 export type {
   CancelledResult,
   CompletedResult,

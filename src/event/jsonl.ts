@@ -1,6 +1,7 @@
 import { AgentError } from "../errors.ts";
 import { addChecksum, takeChecksum } from "./checksum.ts";
 import type { StoredEvent } from "./event.ts";
+import { type AnyEvent, migrate, RECORD_VERSION, versionAt } from "./migrate.ts";
 import { isKnownType, storedEventSchema } from "./schema.ts";
 
 /** One event as one line, newline included. */
@@ -27,34 +28,47 @@ export interface ParsedRecord {
 
 /**
  * Reads a record of JSON lines, checked or not. Lines end with a newline only: some characters that other readers split on may
- * stand inside an event.
- * @param first The `seq` of the first line, for the end of a record. Default 0.
+ * stand inside an event. A record of an earlier version is brought into the form of this one.
+ * @param first The `seq` of the first line, for the end of a record, which is taken to be of this version. Default 0.
  * @throws {AgentError} `malformed_record` naming the line, the byte it begins at and what is wrong with it. So is a line whose
- * checksum is not that of its text, and one without a checksum after one with.
+ * checksum is not that of its text, and one without a checksum after one with. `record_version` when a later version wrote it.
  */
 export function parseRecord(text: string, first = 0): ParsedRecord {
+  return readRecord(text, { first, version: first === 0 ? 0 : RECORD_VERSION }).record;
+}
+
+/** Where a part of a record begins. */
+export interface RecordPlace {
+  /** The `seq` of its first line. */
+  first: number;
+  /** The version of the lines before it; 0 at the beginning. */
+  version: number;
+}
+
+/** Reads a part of a record, and says where the next one begins, for who follows it. @throws {AgentError} as `parseRecord` does. */
+export function readRecord(text: string, from: RecordPlace): { record: ParsedRecord; next: RecordPlace } {
   const lines = text.split("\n");
   const torn = lines.pop() ?? "";
   const events: StoredEvent[] = [];
-  const unknown: { seq: number; type: string }[] = [];
-  const reading = { text, first, index: 0, offset: 0, isChecked: false };
+  const unknown: AnyEvent[] = [];
+  const reading: Reading = { text, ...from, index: 0, offset: 0, isChecked: false };
   for (const line of lines) {
-    const event = parseLine(line, reading);
+    const event = migrated(parseLine(line, reading), reading);
     if (isKnownType(event.type)) events.push(checkEvent(event, reading));
     else unknown.push(event);
     reading.index += 1;
     reading.offset += line.length + 1;
   }
-  if (torn === "") return { events, unknown };
+  const next = { first: reading.first + reading.index, version: reading.version };
+  if (torn === "") return { record: { events, unknown }, next };
   // A write that was cut ends inside its line. This one went on behind it: the newline was there, and is another character now.
   if (takeChecksum(torn.slice(0, -1)).state === "right") throw malformed(reading, "its newline was changed");
-  return { events, unknown, torn };
+  return { record: { events, unknown, torn }, next };
 }
 
 /** Where the reader stands. */
-interface Reading {
+interface Reading extends RecordPlace {
   text: string;
-  first: number;
   /** Lines read so far. */
   index: number;
   /** Characters read so far. */
@@ -63,16 +77,26 @@ interface Reading {
   isChecked: boolean;
 }
 
-interface AnyEvent {
-  seq: number;
-  type: string;
-}
-
 function parseLine(line: string, reading: Reading): AnyEvent {
   const event = parseObject(withoutChecksum(line, reading), reading);
   const expected = reading.first + reading.index;
   if (event.seq === expected) return event;
   throw malformed(reading, `its seq is ${event.seq} and should be ${expected}: a line is missing or stands twice`);
+}
+
+function migrated(event: AnyEvent, reading: Reading): AnyEvent {
+  const version = versionAt(event, reading.version);
+  if (version === undefined) throw malformed(reading, `${event.type}.version is no version of a record`);
+  if (version > RECORD_VERSION) throw tooNew(event, version);
+  reading.version = version;
+  return migrate(event, version);
+}
+
+function tooNew(event: AnyEvent, version: number): AgentError {
+  const { runId } = event as { runId?: unknown }; // whatever stands there
+  const what = typeof runId === "string" ? `The record of ${runId.slice(0, 128)}` : "The record";
+  const message = `${what} has version ${version}, and this fairwitness reads versions up to ${RECORD_VERSION}. Update fairwitness; nothing is wrong with the record.`;
+  return new AgentError("record_version", message);
 }
 
 function withoutChecksum(line: string, reading: Reading): string {

@@ -2,7 +2,8 @@ import type { ErrorInfo } from "../errors.ts";
 import type { Citation, Cost, FinishReason, Message, RunUsage } from "../message/index.ts";
 import { pairMessages } from "../message/index.ts";
 import type { ArtifactReader } from "./artifact.ts";
-import type { LimitName } from "./base.ts";
+import type { LimitUse } from "./base.ts";
+import { withoutInstructions } from "./compaction.ts";
 import type { StoredEvent } from "./event.ts";
 import { createFold } from "./fold.ts";
 import type { ClosingEvent, RunCompletedEvent, WaitingCall } from "./run-events.ts";
@@ -14,7 +15,7 @@ import type { TaintSource } from "./taint.ts";
 export type RunResult<Output = unknown> =
   | CompletedResult<Output>
   | PausedResult
-  | LimitedResult
+  | LimitedResult<Output>
   | CancelledResult
   | FailedResult;
 
@@ -33,8 +34,8 @@ export interface RunResultBase {
   /** Text of the last whole turn; "" when there was none. Only a completed run makes it an answer. */
   text: string;
   /**
-   * The whole conversation but the agent's instructions, ready to be the `messages` of another run: every call has its
-   * result.
+   * The conversation as the model has it, but the agent's instructions, ready to be the `messages` of another run: every call has its
+   * result. Where it was compacted, this is what is left; the record holds all of it.
    */
   messages: readonly Message[];
   /** Every tool call in call order, with its input and how it ended. */
@@ -73,16 +74,16 @@ export interface PausedResult extends RunResultBase {
   waiting: readonly WaitingCall[];
 }
 
-/** Stopped at a limit, with the work kept. */
-export interface LimitedResult extends RunResultBase {
+/** Stopped at a limit, with the work kept: `resume` with a higher one goes on. */
+export interface LimitedResult<Output = unknown> extends RunResultBase, LimitUse {
   status: "limited";
-  limit: LimitName;
-  used: number;
-  max: number;
-  /** The most that the next turn might have used beside that, where it was not begun because of it. */
-  needed?: number;
-  /** The tool whose call was repeated, with the limit `repeatedCall`. */
-  tool?: string;
+  /**
+   * A last turn was spent on an answer (`onLimit: "answer"`), and `text` is it. Absent where it gave none: it was cut short, said nothing,
+   * asked for calls, or does not fit the agent's `output`.
+   */
+  answered?: true;
+  /** That answer as the agent's `output` schema gives it out, as JSON. No key of the result where there is none. */
+  output?: Output;
 }
 
 export interface CancelledResult extends RunResultBase {
@@ -111,9 +112,11 @@ function withStatus(base: RunResultBase, closing: ClosingEvent): RunResult {
     case "run.completed":
       return completedResult(base, closing);
     case "run.limited": {
-      const { limit, used, max, tool, needed } = closing;
+      const { limit, used, max, tool, needed, answered, output } = closing;
       const limited: LimitedResult = { ...base, status: "limited", limit, used, max };
       if (needed !== undefined) limited.needed = needed;
+      if (answered !== undefined) limited.answered = answered;
+      if (output !== undefined) limited.output = output;
       return tool === undefined ? limited : { ...limited, tool };
     }
     case "run.paused":
@@ -134,8 +137,8 @@ function completedResult(base: RunResultBase, { text, output }: RunCompletedEven
 }
 
 /** The next run brings instructions of its own. */
-function withoutInstructions({ messages, started, resumed }: RunState): readonly Message[] {
-  return (resumed?.instructions ?? started?.instructions) === undefined ? messages : messages.slice(1);
+function ownMessages({ messages, started, resumed }: RunState): readonly Message[] {
+  return withoutInstructions(messages, resumed?.instructions ?? started?.instructions);
 }
 
 function baseOf(state: RunState): RunResultBase {
@@ -143,7 +146,7 @@ function baseOf(state: RunState): RunResultBase {
     runId: state.closing?.runId ?? "",
     agent: state.started?.agent ?? "",
     text: state.lastTurn?.message.content ?? "",
-    messages: pairMessages(withoutInstructions(state)).messages,
+    messages: pairMessages(ownMessages(state)).messages,
     toolCalls: state.calls,
     citations: state.citations,
     usage: state.usage,

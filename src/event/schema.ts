@@ -1,5 +1,13 @@
 import { z } from "zod";
 import type { StoredEvent } from "./event.ts";
+import {
+  callSchemas,
+  commonShapes,
+  contentSchema,
+  messageSchema,
+  runSchemas,
+  spendingShapes,
+} from "./schema-shapes.ts";
 
 /**
  * The schema of every stored event, for stores and viewers that read records written elsewhere. Unknown fields are
@@ -49,12 +57,13 @@ const KNOWN: Readonly<Record<StoredEvent["type"], true>> = {
 };
 
 function buildSchema(): z.ZodType<StoredEvent> {
-  const { base, error, limit, issues, artifact } = commonShapes();
+  const { base, error, limitUse, issues, artifact } = commonShapes();
+  const onLimit = z.enum(["stop", "answer"]).optional();
   const message = messageSchema();
   const source = z.looseObject({ id: z.string(), type: z.enum(["web", "x_post", "x_user", "file"]) });
   const spending = spendingShapes();
   const { call, input } = callSchemas();
-  const { fingerprint, taint, reason } = runSchemas();
+  const { version, fingerprint, taint, reason } = runSchemas();
   const failed = {
     error,
     attempt: z.int(),
@@ -62,19 +71,13 @@ function buildSchema(): z.ZodType<StoredEvent> {
     usage: spending.usage.optional(),
     cost: spending.cost.optional(),
   };
-  const limitUse = {
-    limit,
-    used: z.number(),
-    max: z.number(),
-    needed: z.number().optional(),
-    tool: z.string().optional(),
-  };
   const output = { output: z.unknown().optional(), outputArtifact: artifact.optional() };
   const event = <T extends StoredEvent["type"], S extends z.ZodRawShape>(type: T, shape: S): z.ZodObject =>
     z.looseObject({ ...base, type: z.literal(type), ...shape });
 
   const union = z.discriminatedUnion("type", [
     event("run.started", {
+      version: version.optional(),
       agent: z.string(),
       model: z.string(),
       api: z.string(),
@@ -86,15 +89,18 @@ function buildSchema(): z.ZodType<StoredEvent> {
       fingerprint: fingerprint.optional(),
       settings: z.looseObject({}).optional(),
       effects: z.literal("rehearse").optional(),
+      onLimit,
       taint: z.array(taint).optional(),
       continues: z.string().optional(),
       branch: z.looseObject({ runId: z.string(), messages: z.int().nonnegative() }).optional(),
       replays: z.string().optional(),
     }),
     event("run.resumed", {
+      version: version.optional(),
       model: z.string(),
       api: z.string(),
       limits: z.looseObject({}),
+      onLimit,
       fingerprint: fingerprint.optional(),
       changed: z.array(z.string()).optional(),
       instructions: z.string().optional(),
@@ -105,8 +111,8 @@ function buildSchema(): z.ZodType<StoredEvent> {
     event("run.completed", { text: z.string(), output: z.unknown().optional() }),
     event("run.failed", { error }),
     event("run.cancelled", { reason: z.string(), letter: z.string().optional() }),
-    event("run.limited", limitUse),
-    event("turn.started", { final: z.literal(true).optional() }),
+    event("run.limited", { ...limitUse.shape, answered: z.literal(true).optional(), output: z.unknown().optional() }),
+    event("turn.started", { final: z.literal(true).optional(), limit: limitUse.optional() }),
     event("turn.retrying", { ...failed, delayMs: z.number() }),
     event("turn.failed", failed),
     event("turn.completed", {
@@ -164,6 +170,7 @@ function buildSchema(): z.ZodType<StoredEvent> {
       timing: z.enum(["measured", "observed", "unknown"]),
       sources: z.array(source).optional(),
       external: taint.optional(),
+      replayed: z.string().optional(),
     }),
     event("tool.late", {
       call,
@@ -187,110 +194,21 @@ function buildSchema(): z.ZodType<StoredEvent> {
       messages: z.array(message).optional(),
       usage: spending.usage.optional(),
       cost: spending.cost.optional(),
+      servedModel: z.string().optional(),
+      simulated: z.literal(true).optional(),
     }),
     event("citation", {
       source,
       span: z.looseObject({ start: z.int(), end: z.int() }).optional(),
       foundBy: z.array(z.looseObject({ callId: z.string(), basis: z.enum(["reported", "inferred"]) })),
     }),
-    event("limit.warning", limitUse),
+    event("limit.warning", limitUse.shape),
     event("policy.violation", { rule: z.string(), source, message: z.string() }),
     event("cache.missed", { firstDifference: z.int(), before: z.string(), now: z.string() }),
     event("protection", { action: z.string(), message: z.string() }),
-    event("warning", { code: z.string(), message: z.string() }),
+    event("warning", { code: z.string(), message: z.string(), failed: z.looseObject(failed).optional() }),
     event("wire", { item: z.unknown() }),
   ]);
   // The shapes above say what the interfaces say; a test holds them together, since zod cannot infer optional as absent.
   return union as unknown as z.ZodType<StoredEvent>;
-}
-
-interface CommonShapes {
-  base: z.ZodRawShape;
-  error: z.ZodObject;
-  limit: z.ZodEnum;
-  issues: z.ZodArray;
-  artifact: z.ZodObject;
-}
-
-function commonShapes(): CommonShapes {
-  return {
-    base: {
-      seq: z.int().nonnegative(),
-      runId: z.string(),
-      turn: z.int().nonnegative(),
-      at: z.number(),
-      step: z.string().optional(),
-      epoch: z.string().optional(),
-      parent: z.string().optional(),
-    },
-    error: z.looseObject({ code: z.string(), message: z.string() }),
-    limit: z.enum(["turns", "toolCalls", "serverTurns", "tokens", "costUsd", "durationMs", "repeatedCall"]),
-    issues: z.array(z.looseObject({ path: z.string(), message: z.string() })),
-    artifact: z.looseObject({ sha256: z.string(), bytes: z.int().nonnegative(), mediaType: z.string() }),
-  };
-}
-
-/** A text, or parts: images and files among them. */
-function contentSchema(): z.ZodType {
-  return z.union([z.string(), z.array(z.looseObject({ type: z.string() }))]);
-}
-
-function messageSchema(): z.ZodType {
-  const content = contentSchema();
-  const toolCall = z.looseObject({ id: z.string(), tool: z.string(), arguments: z.string() });
-  return z.discriminatedUnion("role", [
-    z.looseObject({ role: z.literal("system"), content: z.string() }),
-    z.looseObject({ role: z.literal("user"), content }),
-    z.looseObject({ role: z.literal("assistant"), content: z.string(), toolCalls: z.array(toolCall).optional() }),
-    z.looseObject({ role: z.literal("tool"), callId: z.string(), content }),
-  ]);
-}
-
-function spendingShapes(): { usage: z.ZodObject; cost: z.ZodType } {
-  const tokens = z.int().nonnegative();
-  return {
-    usage: z.looseObject({
-      inputTokens: tokens,
-      outputTokens: tokens,
-      totalTokens: tokens,
-      cachedInputTokens: tokens.optional(),
-      reasoningTokens: tokens.optional(),
-    }),
-    cost: z.discriminatedUnion("basis", [
-      z.looseObject({ basis: z.enum(["billed", "estimated"]), ticks: z.int() }),
-      z.looseObject({ basis: z.literal("unknown") }),
-    ]),
-  };
-}
-
-function runSchemas(): { fingerprint: z.ZodObject; taint: z.ZodObject; reason: z.ZodEnum } {
-  return {
-    fingerprint: z.looseObject({
-      model: z.string(),
-      tools: z.string(),
-      instructions: z.string().optional(),
-      output: z.string().optional(),
-    }),
-    taint: z.looseObject({
-      by: z.enum(["server_tool", "external_tool", "child_run", "conversation", "history", "input"]),
-      tool: z.string().optional(),
-      callId: z.string().optional(),
-      runId: z.string().optional(),
-      asked: z.string().optional(),
-    }),
-    reason: z.enum(["approval", "untrusted", "unknown_outcome"]),
-  };
-}
-
-function callSchemas(): { call: z.ZodObject; input: z.ZodObject } {
-  const named = {
-    id: z.string(),
-    tool: z.string(),
-    executor: z.enum(["client", "server"]),
-    kind: z.string(),
-  };
-  return {
-    call: z.looseObject(named),
-    input: z.looseObject({ ...named, input: z.unknown().optional(), inputText: z.string().optional() }),
-  };
 }

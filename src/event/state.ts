@@ -17,7 +17,7 @@ import type { Artifact } from "./artifact.ts";
 import type { LimitName } from "./base.ts";
 import type { ClosingEvent, RunResumedEvent, RunStartedEvent } from "./run-events.ts";
 import type { TaintSource } from "./taint.ts";
-import type { TurnCompletedEvent } from "./turn-events.ts";
+import type { TurnCompletedEvent, TurnStartedEvent } from "./turn-events.ts";
 
 /** The last request for approval of a call, and what became of it. */
 export interface ApprovalEntry {
@@ -38,6 +38,15 @@ export interface ApprovalEntry {
   output?: unknown;
 }
 
+/** Turns in a row whose calls told nothing new. */
+export interface Idle {
+  /** The last of them; 0 where the last turn with calls was none. */
+  turn: number;
+  count: number;
+  /** The tool that was asked. */
+  tool: string;
+}
+
 /** One tool call and all that is known of it: an entry of the ledger. */
 export interface LedgerEntry {
   call: ToolCall;
@@ -54,6 +63,8 @@ export interface LedgerEntry {
   /** What the tool declared, once it has begun. */
   effect?: Effect;
   begun: boolean;
+  /** The call of the replayed run whose result it took: then nothing ran. */
+  replayed?: string;
   /** Absent while the call is open. */
   outcome?: Outcome;
   output?: unknown;
@@ -79,13 +90,19 @@ export interface RunState {
   closing?: ClosingEvent;
   /** The last turn begun; 0 before the first. */
   turn: number;
+  /** The beginning of the last turn that was spent on an answer at a limit; absent while there was none. */
+  final?: TurnStartedEvent;
   /** The conversation as it is sent. The same array while it only grows; a new one when it was compacted or has new instructions. */
   messages: Message[];
+  /** Tokens that the conversation was last known to have, tools included, and how many messages it had then. Absent: never known. */
+  size?: { tokens: number; messages: number };
+  /** The array that `messages` was before it was compacted, until a turn is whole: what the model knows of it holds for the new one. */
+  before?: readonly Message[];
   /** The last turn that is whole. */
   lastTurn?: TurnCompletedEvent;
   /** Every call of the run, in call order. */
   calls: LedgerEntry[];
-  /** Handlers that have begun. */
+  /** Handlers that have begun; in a replay, calls that took a recorded result. */
   begun: number;
   usage: RunUsage;
   /** Ticks billed and reported, and how many of those are estimates. */
@@ -95,6 +112,12 @@ export interface RunState {
   /** Turns the server took by itself. */
   serverTurns: number;
   warned: Set<LimitName>;
+  /** What was said of limits that cannot be kept, so that nothing is said twice. */
+  unenforced: Set<string>;
+  /** The most tokens of reasoning that a turn took, as far as it was reported: nothing bounds the next one. */
+  mostReasoning: number;
+  /** Turns in a row, up to the last, whose calls told nothing new. */
+  idle: Idle;
   /** Turns that began with a steering or follow-up message. */
   steered: Set<number>;
   warnings: { code: string; message: string }[];
@@ -107,6 +130,8 @@ export interface RunState {
   letters: Set<string>;
   /** Turns in a row whose answer did not fit, or that asked for a call which failed in a way the model could mend. */
   corrections: number;
+  /** The last turn that began with a correction; 0 when there was none. */
+  corrected: number;
 }
 
 export function emptyState(): RunState {
@@ -121,6 +146,9 @@ export function emptyState(): RunState {
     citations: [],
     serverTurns: 0,
     warned: new Set(),
+    unenforced: new Set(),
+    mostReasoning: 0,
+    idle: { turn: 0, count: 0, tool: "" },
     steered: new Set(),
     warnings: [],
     simulated: false,
@@ -128,5 +156,6 @@ export function emptyState(): RunState {
     sticky: new Set(),
     letters: new Set(),
     corrections: 0,
+    corrected: 0,
   };
 }

@@ -59,6 +59,8 @@ export interface ToolCompletedEvent extends EventBase {
   sources?: readonly Source[];
   /** The result is text from outside: the run is tainted from here on. Server tools taint it without this. */
   external?: TaintSource;
+  /** The call of the replayed run whose result this is: here no handler ran. */
+  replayed?: string;
 }
 
 /**

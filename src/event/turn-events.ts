@@ -1,11 +1,13 @@
 import type { ErrorInfo } from "../errors.ts";
 import type { AssistantMessage, Cost, FinishReason, InputIssue, Usage } from "../message/index.ts";
-import type { EventBase } from "./base.ts";
+import type { EventBase, LimitUse } from "./base.ts";
 
 export interface TurnStartedEvent extends EventBase {
   type: "turn.started";
   /** A limit is reached: the turn is the last, and the model is offered no tool. */
   final?: true;
+  /** Which one, and how much of it was used before this turn; with `final`. */
+  limit?: LimitUse;
 }
 
 /** What a failed attempt at a turn leaves behind. */
@@ -22,7 +24,10 @@ export interface FailedAttempt {
   simulated?: true;
 }
 
-/** An attempt at the turn failed and another follows after `delayMs`: what the attempt showed is void. */
+/**
+ * An attempt at the turn failed and another follows after `delayMs`: what the attempt showed is void. In a step that makes the
+ * conversation shorter (`compact:3.summary`) it is an attempt at that, which showed nothing.
+ */
 export interface TurnRetryingEvent extends EventBase, FailedAttempt {
   type: "turn.retrying";
   delayMs: number;

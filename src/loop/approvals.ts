@@ -88,7 +88,7 @@ export async function requestOf(
     call,
     reason,
     request: name,
-    hash: await argumentsHash(call),
+    hash: await boundTo(call, reason === "unknown_outcome" ? name : undefined),
     shown: describeArguments(call.tool, call.input),
   };
   const [source] = taint;
@@ -97,9 +97,12 @@ export async function requestOf(
   return request;
 }
 
-/** What a decision is bound to beside run and call. */
-export async function argumentsHash({ tool, input }: Pick<FunctionCall, "tool" | "input">): Promise<string> {
-  return await sha256Of(canonicalJson({ tool, input }));
+/**
+ * What a decision is bound to beside run and call. That a call may run is no word on whether it may run once more: where its outcome is not
+ * known, the attempt is part of it.
+ */
+async function boundTo({ tool, input }: FunctionCall, attempt: string | undefined): Promise<string> {
+  return await sha256Of(canonicalJson(attempt === undefined ? { tool, input } : { tool, input, attempt }));
 }
 
 function blocked({ call, turn, index }: AskedCall, reason: string): NewEvent {

@@ -30,7 +30,7 @@ export function createAskOp(services: LoopServices): Op<CallPosition & Uncertain
       if (tool === undefined || services.unknownOutcome === "tell") {
         return void (await info.record({ ...resolved, decision: "denied", by: "policy" }));
       }
-      const call = { ...entry.call, input: entry.input } as FunctionCall; // only calls of our own tools have such steps
+      const call = { ...entry.call, input: inputOf(entry) } as FunctionCall; // only calls of our own tools have such steps
       const { taint } = services.record.fold.state;
       await info.record(
         await requestOf(services, { tool, call, turn, taint }, { reason: "unknown_outcome", name: request }),
@@ -57,7 +57,7 @@ interface Looked {
 async function reconciled(services: LoopServices, { tool, entry, info, attempt }: Uncertain): Promise<Looked> {
   if (tool.reconcile === undefined) return {};
   const { record, context, clock } = services;
-  const { value, issues } = await orAborted(readArguments(tool, JSON.stringify(entry.input), clock), info.signal);
+  const { value, issues } = await orAborted(readArguments(tool, JSON.stringify(inputOf(entry)), clock), info.signal);
   if (issues !== undefined) return {};
   const { runId } = record;
   const { turn, index, call } = entry;
@@ -117,6 +117,11 @@ export function createPauseOp({ record }: LoopServices): Op<TurnPosition> {
       await info.record({ type: "run.paused", turn, waiting: waitingCalls(record.fold, turn) });
     },
   };
+}
+
+/** The arguments that ran, if it did: a person may have changed the model's. */
+function inputOf({ approval, input }: LedgerEntry): unknown {
+  return approval?.input ?? input;
 }
 
 function entryAt({ record }: LoopServices, { turn, index }: CallPosition): LedgerEntry {

@@ -46,8 +46,12 @@ export interface MailboxOptions {
   hold: (wait: Promise<void>) => Promise<void>;
 }
 
-/** How long a letter of another process may lie before a run that is under way looks, in milliseconds. */
+/**
+ * How long a letter of another process may lie before a run that is under way looks, in milliseconds: longer the longer none came, so that
+ * thousands of runs over one store do not keep it busy. Each turn looks for itself, and what this process sends is heard at once.
+ */
 const LOOK_EVERY_MS = 250;
+const LOOK_AT_LEAST_EVERY_MS = 2_000;
 
 export function createMailbox(options: MailboxOptions): Mailbox {
   const { letters, clock, signal, taken, waiting } = options;
@@ -69,6 +73,7 @@ export function createMailbox(options: MailboxOptions): Mailbox {
     for (const letter of await from.received(position)) {
       position = letter.position;
       deliver(letter);
+      looks?.soon();
     }
   };
   const look = async (): Promise<void> => {
@@ -80,11 +85,12 @@ export function createMailbox(options: MailboxOptions): Mailbox {
   };
   /** A store that fails says so at the next turn, which looks for itself. */
   const wake = (): void => void look().catch(() => {});
-  const close = letters === undefined ? (): void => {} : every(clock, wake);
+  const looks = letters === undefined ? undefined : lookNowAndThen(clock, wake);
 
   const untilChanged = async (untilMs: number | undefined): Promise<void> => {
     const { promise: late, resolve } = Promise.withResolvers<void>();
     const cancel = untilMs === undefined ? (): void => {} : clock.after(Math.max(0, untilMs - clock.now()), resolve);
+    looks?.soon();
     try {
       await options.hold(orAborted(Promise.race([changed.promise, late]), signal));
     } finally {
@@ -95,7 +101,7 @@ export function createMailbox(options: MailboxOptions): Mailbox {
     look,
     deliver,
     wake,
-    close,
+    close: () => looks?.stop(),
     takeProblems: () => problems.splice(0),
     async waitFor(name, untilMs) {
       await look();
@@ -109,17 +115,28 @@ export function createMailbox(options: MailboxOptions): Mailbox {
   };
 }
 
-/** @returns what ends it. */
-function every(clock: Clock, act: () => void): () => void {
+/** Looks ever more rarely, until something says that it is worth while. */
+function lookNowAndThen(clock: Clock, look: () => void): { soon(): void; stop(): void } {
   let cancel = (): void => {};
-  const again = (): void => {
-    cancel = clock.after(LOOK_EVERY_MS, () => {
-      again();
-      act();
-    });
+  let isOver = false;
+  const after = (delayMs: number): void => {
+    if (!isOver)
+      cancel = clock.after(delayMs, () => {
+        after(Math.min(delayMs * 2, LOOK_AT_LEAST_EVERY_MS));
+        look();
+      });
   };
-  again();
-  return () => cancel();
+  after(LOOK_EVERY_MS);
+  return {
+    stop() {
+      isOver = true;
+      cancel();
+    },
+    soon() {
+      cancel();
+      after(LOOK_EVERY_MS);
+    },
+  };
 }
 
 /** Decisions are not looked at before they are asked for. */

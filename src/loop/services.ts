@@ -5,8 +5,11 @@ import type { RunRecord } from "../journal/index.ts";
 import type { Model, ModelSettings } from "../model/index.ts";
 import type { TypedOutput } from "../output/index.ts";
 import type { Toolbox, ToolSlots } from "../tool/index.ts";
+import type { Room } from "./compact-room.ts";
 import type { Inbox } from "./inbox.ts";
+import type { OnLimit, PlannedTurn, WorstCase } from "./limits.ts";
 import type { Mailbox } from "./mailbox.ts";
+import type { Recording } from "./recorded.ts";
 import type { LoopDetector } from "./repeats.ts";
 
 /** Makes attempts until one succeeds or the error is final. The one owner of retries; the client's, handed in. */
@@ -30,15 +33,20 @@ export interface LoopServices {
   output?: TypedOutput | undefined;
   settings: ModelSettings;
   limits: RunLimits;
+  onLimit: OnLimit;
+  /** The most that one attempt at a turn uses, as far as anybody bounds it. Costs only what is new of its messages. */
+  worstCase: (turn: PlannedTurn) => WorstCase;
   /** Turns in a row that may fail in a way the model can mend, before the run fails. */
   correctionBudget: number;
   /** Calls of one turn that are carried out; the model is told of the rest that they were not. */
   toolCallsPerTurn: number;
-  /** Stops a model that asks for the same call turn after turn. Absent: nothing does but the limits. */
+  /** What is done about a model that gets nowhere. Absent: nothing stops it but the limits. */
   loopDetector?: LoopDetector | undefined;
   /** Takes results that are too large for the record. */
   artifacts: ArtifactStore;
   conversation: string;
+  /** How long the conversation may get, and what is done then. */
+  room: Room;
   /** The application's data for handlers. */
   context: unknown;
   inbox: Inbox;
@@ -48,6 +56,8 @@ export interface LoopServices {
   untrusted: "approve" | "block" | "allow";
   /** What becomes of a call to such a tool that a dead process had begun: somebody is asked, or the model is told that nobody knows. */
   unknownOutcome: "ask" | "tell";
+  /** The run that is played again: no tool runs, and calls take the results that it has. */
+  recorded?: Recording | undefined;
   /** Only tools that change nothing run. */
   effects?: "rehearse" | undefined;
   clock: Clock;

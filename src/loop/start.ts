@@ -20,6 +20,7 @@ import { runLoop } from "./loop.ts";
 import { createMailbox, type Letters, type Mailbox } from "./mailbox.ts";
 import { createOps } from "./ops.ts";
 import { type BufferLimits, createOutbox, type Outbox } from "./outbox.ts";
+import { withRecordedWords } from "./recorded.ts";
 import { createRun, type Run } from "./run.ts";
 import type { LoopServices } from "./services.ts";
 import { causeOf, createStopper } from "./stopper.ts";
@@ -86,7 +87,9 @@ export function startRun(options: StartOptions): Run {
       tellOuter?.(record.fold.state.taint);
     },
   });
-  const inbox = createInbox();
+  const { recorded } = options;
+  const inbox =
+    recorded === undefined ? createInbox() : withRecordedWords(createInbox(), recorded, record.fold, events);
   const stopper = createStopper(options, clock, activeMsOf(events));
   hold?.onLost((error) => stopper.stop({ type: "lost", error }));
   const mailbox = createMailbox({

@@ -11,6 +11,8 @@ import {
   duplicateAnswer,
   type InputVerdict,
   invalidInputAnswer,
+  notBegunAnswer,
+  notRecordedAnswer,
   readArguments,
   rehearsedAnswer,
   settledAnswer,
@@ -19,8 +21,11 @@ import {
   unknownOutcomeAnswer,
   unknownToolAnswer,
 } from "../tool/index.ts";
+import { allowedCalls } from "./allowed.ts";
 import { type KeptAnswer, keepOutput } from "./keep-output.ts";
+import { notBegunText } from "./last-turn.ts";
 import type { CallPosition } from "./loop.ts";
+import { createOccurrences, type Recording } from "./recorded.ts";
 import { outcomeRequest } from "./rounds.ts";
 import type { LoopServices } from "./services.ts";
 
@@ -28,12 +33,15 @@ type NewToolCompleted = Extract<NewEvent, { type: "tool.completed" }>;
 
 /** The step that carries out one tool call. Whatever goes wrong becomes a result that the model is told. */
 export function createToolOp(services: LoopServices): Op<CallPosition> {
+  const nthOf = createOccurrences(services.record.fold);
   return {
     id: "tool",
     async run({ turn, index }, info) {
       const entry = services.record.fold.callsOf(turn)[index];
       if (entry === undefined) throw new AgentError("internal", `Turn ${turn} has no tool call ${index + 1}.`);
-      const ready = prepare(services, entry, info);
+      const barred = whyBarred(services, entry, info);
+      if (barred !== undefined) return void (await info.record(...barredEvents(entry, barred)));
+      const ready = prepare(services, entry, { info, nthOf });
       if (ready.type === "answer") await info.record(completed(entry, ready.answer));
       else await runHandler(services, ready.execution);
     },
@@ -49,25 +57,68 @@ interface Execution {
 }
 
 /** A call as its record leaves it: to be carried out, or answered without that. */
-type Prepared = { type: "execution"; execution: Execution } | { type: "answer"; answer: ToolAnswer };
+type Prepared = { type: "execution"; execution: Execution } | { type: "answer"; answer: Answer };
 
-function prepare(services: LoopServices, entry: LedgerEntry, info: StepInfo): Prepared {
-  const { toolbox, toolCallsPerTurn: most } = services;
+/** An answer as the record takes it, with what a recorded one has besides. */
+type Answer = KeptAnswer["answer"] & Pick<NewToolCompleted, "external" | "sources" | "replayed">;
+
+interface Preparing {
+  info: StepInfo;
+  /** How many equal calls were made before. */
+  nthOf: (callId: string) => number;
+}
+
+function prepare(services: LoopServices, entry: LedgerEntry, { info, nthOf }: Preparing): Prepared {
+  const { toolbox, toolCallsPerTurn: most, recorded } = services;
   const { call, index, issues, duplicateOf } = entry;
   if (index >= most) return answered(tooManyCallsAnswer(call.tool, most));
   if (duplicateOf !== undefined) return answered(duplicateAnswer(call.tool, duplicateOf));
   const tool = toolbox.get(call.tool);
   if (tool === undefined) return answered(unknownToolAnswer(call.tool, toolbox));
   if (issues !== undefined) return answered(invalidInputAnswer(tool, issues));
+  if (recorded !== undefined) return answered(recordedAnswer(recorded, { tool, entry, nth: nthOf(call.id) }));
   const { approval } = entry;
-  if (approval !== undefined && approval.decision !== "approved") return answered(undecided(tool, approval));
+  if (approval !== undefined && approval.decision !== "approved") {
+    return answered(saysWhatRan(undecided(tool, approval), approval));
+  }
   if (services.effects === "rehearse" && tool.effect !== "read") return answered(rehearsedAnswer(tool, entry.input));
   const attempt = 1 + info.before.filter((event) => event.type === "tool.executing").length;
   const isRepeatable = tool.effect === "read" || tool.effect === "idempotent";
   // Somebody who knew of the attempt before said that it may run: without that nothing is run again whose outcome is not known.
   const isAllowed = approval?.request === outcomeRequest(entry.turn, entry.index, attempt - 1);
-  if (attempt > 1 && !isRepeatable && !isAllowed) return answered(unknownOutcomeAnswer(tool));
+  if (attempt > 1 && !isRepeatable && !isAllowed) return answered(saysWhatRan(unknownOutcomeAnswer(tool), approval));
   return { type: "execution", execution: { tool, entry, info, attempt } };
+}
+
+/** Why a call may not begin, where the limits of the run say so and no process has begun it. */
+function whyBarred(services: LoopServices, { turn, index }: LedgerEntry, { before }: StepInfo): string | undefined {
+  const { begin, because } = allowedCalls(services, turn);
+  if (because === undefined || index < begin || before.some(({ type }) => type === "tool.executing")) return undefined;
+  return notBegunText(because, services.record.fold.state.final?.turn === turn);
+}
+
+/** It has its answer, and waits for nobody any more. */
+function barredEvents(entry: LedgerEntry, reason: string): readonly NewEvent[] {
+  const { call, turn, approval } = entry;
+  const told = completed(entry, notBegunAnswer(call.tool, reason));
+  if (approval === undefined || approval.decision !== undefined) return [told];
+  const { request } = approval;
+  return [{ type: "tool.approval.resolved", turn, call, request, decision: "denied", by: "policy", reason }, told];
+}
+
+/** What the call had come to in the run that is played again. It is said of this call, not of that one. */
+function recordedAnswer(
+  recorded: Recording,
+  { tool, entry, nth }: { tool: AnyTool; entry: LedgerEntry; nth: number },
+): Answer {
+  const result = recorded.resultOf(entry, nth);
+  if (result === undefined) return notRecordedAnswer(tool, recorded.runId);
+  const { callId: replayed, external, ...answer } = result;
+  return {
+    ...answer,
+    replayed,
+    ...(external === undefined ? {} : { external: { ...external, callId: entry.call.id } }),
+  };
 }
 
 /** A call that was asked about and may not run. */
@@ -77,7 +128,7 @@ function undecided(tool: AnyTool, { decision, reason, why, by, output }: Approva
   return deniedAnswer(tool, { why, by });
 }
 
-function answered(answer: ToolAnswer): Prepared {
+function answered(answer: Answer): Prepared {
   return { type: "answer", answer };
 }
 
@@ -131,8 +182,11 @@ async function execute(services: LoopServices, execution: Execution, value: unkn
     onLate: (late) => void closed.promise.then(() => recordLate(services, execution, late)),
     progress: (data) => void info.emit([{ type: "tool.progress", call, data }]),
   });
-  const told = entry.approval?.input === undefined ? answer : saysWhatRan(answer, entry.approval.input);
-  const kept = await keepOutput(told, services.artifacts, { turn, tool: tool.name, signal: info.signal });
+  const kept = await keepOutput(saysWhatRan(answer, entry.approval), services.artifacts, {
+    turn,
+    tool: tool.name,
+    signal: info.signal,
+  });
   const [external] = sources;
   const ended = completed(entry, kept.answer);
   await info.record(...kept.warnings, external === undefined ? ended : { ...ended, external });
@@ -145,9 +199,16 @@ function outside({ call, input }: LedgerEntry): TaintSource {
   return { by: "external_tool", tool: call.tool, callId: call.id, ...(asked === "" ? {} : { asked }) };
 }
 
+/** What the model must know of the call for good; undefined where its own arguments stand. */
+export function changedArguments(approval: ApprovalEntry | undefined): string | undefined {
+  if (approval?.input === undefined) return undefined;
+  return `A person changed the arguments to ${JSON.stringify(approval.input)} before it ran.`;
+}
+
 /** The model wrote other arguments than those that ran: it must not go on from its own. */
-function saysWhatRan(answer: ToolAnswer, input: unknown): ToolAnswer {
-  const note = `A person changed the arguments to ${JSON.stringify(input)} before it ran.`;
+function saysWhatRan(answer: ToolAnswer, approval: ApprovalEntry | undefined): ToolAnswer {
+  const note = changedArguments(approval);
+  if (note === undefined) return answer;
   const { content } = answer;
   const parts: string | readonly ContentPart[] =
     typeof content === "string" ? `${note}\n${content}` : [{ type: "text", text: note }, ...content];
@@ -166,7 +227,7 @@ async function recordLate({ artifacts }: LoopServices, { entry, info }: Executio
   } catch {}
 }
 
-function completed({ call, turn }: LedgerEntry, answer: KeptAnswer["answer"]): NewToolCompleted {
+function completed({ call, turn }: LedgerEntry, answer: Answer): NewToolCompleted {
   const timing = answer.durationMs === undefined ? "unknown" : "measured";
   return { type: "tool.completed", turn, call, visibility: "full", ...answer, timing };
 }

@@ -1,6 +1,6 @@
 import { AgentError } from "../errors.ts";
 import { createFold, describeTaint, type LedgerEntry, type RunFold, type StoredEvent } from "../event/index.ts";
-import { type ApprovalAnswer, answerSchema, letterOf } from "../loop/index.ts";
+import { type ApprovalAnswer, answerSchema, type Letter, letterOf } from "../loop/index.ts";
 import type { RunStore } from "../store/index.ts";
 
 /** A call that waits for a decision, with all that a person needs to decide. */
@@ -11,20 +11,25 @@ export interface OpenApproval {
   reason: "approval" | "untrusted" | "unknown_outcome";
   /** The arguments for people: deceiving characters escaped, length first. */
   shown: string;
+  /** The arguments it runs with if it is allowed: the model's, or those that a person has changed them to. */
   input: unknown;
-  /** SHA-256 of tool and arguments. */
+  /** What a decision is bound to: SHA-256 of tool, arguments and, where the outcome is unknown, of the attempt that is asked about. */
   hash: string;
+  /** What its handler is given as `tool.key`: by it can be found out, elsewhere, whether it happened. */
+  key: string;
   /** Where text from outside came from, when that is the reason. */
   taint?: string;
   /** Milliseconds since the epoch after which silence is a no. */
   expiresAt?: number;
   /** When it was asked, milliseconds since the epoch. */
   askedAt: number;
+  /** What somebody has said, and the run has not read yet: it counts. */
+  answer?: ApprovalAnswer;
 }
 
 /**
  * What became of a decision. `taken`: it is the first, and the run will read it. `decided`: somebody was first; `answer` is theirs,
- * where it is known. `late`: the call is done or the run has ended; nothing changes.
+ * where it is known. `late`: the call is done, the run has ended, or what waits is a later request about the call; nothing changes.
  */
 export type Decided =
   | { status: "taken"; answer: ApprovalAnswer }
@@ -34,17 +39,26 @@ export type Decided =
 /** The calls of a run that wait for a decision. @throws {AgentError} `not_found`, and what the store throws. */
 export async function openApprovals(store: RunStore, runId: string): Promise<readonly OpenApproval[]> {
   const { events } = await store.read(runId);
-  return approvalsIn(runId, events);
+  const letters = (await store.inbox?.received(runId)) ?? [];
+  return approvalsIn(runId, events, letters);
 }
 
-export function approvalsIn(runId: string, events: readonly StoredEvent[]): readonly OpenApproval[] {
+/** @param letters What lies in the run's inbox. */
+export function approvalsIn(
+  runId: string,
+  events: readonly StoredEvent[],
+  letters: readonly Letter[] = [],
+): readonly OpenApproval[] {
   const fold = createFold(events);
   const waiting = waitingIn(fold);
   return waiting.map((entry) => {
     const request = events.findLast(
       (event) => event.type === "tool.approval.requested" && event.request === entry.approval.request,
     );
-    return describe(runId, entry, request?.type === "tool.approval.requested" ? request : undefined);
+    const open = describe(runId, entry, request?.type === "tool.approval.requested" ? request : undefined);
+    const letter = letters.find(({ name }) => name === letterOf(entry.approval));
+    const said = letter === undefined ? undefined : answerSchema().safeParse(letter.value).data;
+    return said === undefined ? open : { ...open, answer: said };
   });
 }
 
@@ -60,7 +74,7 @@ function waitingIn({ state }: RunFold): readonly Waiting[] {
 
 function describe(
   runId: string,
-  { call, input, approval }: Waiting,
+  { call, turn, index, input, approval }: Waiting,
   request: { at: number; taint?: Parameters<typeof describeTaint>[0] } | undefined,
 ): OpenApproval {
   const { reason, shown, hash, expiresAt } = approval;
@@ -70,8 +84,9 @@ function describe(
     tool: call.tool,
     reason,
     shown,
-    input,
+    input: approval.input ?? input,
     hash,
+    key: `${runId}/tool:${turn}.${index + 1}`,
     askedAt: request?.at ?? 0,
     ...(request?.taint === undefined ? {} : { taint: describeTaint(request.taint) }),
     ...(expiresAt === undefined ? {} : { expiresAt }),
@@ -88,9 +103,10 @@ export interface ApprovalTarget {
  * Decides on a call that waits, from any process. The run reads it when it looks next, or when it is resumed; the first decision
  * counts, and a second one, a late one, or one for other arguments changes nothing. Arguments that `input` changes are checked by the
  * run: where they do not fit its tool, nothing runs.
- * @param answer `hash`, where given, must be that of the arguments that were seen.
+ * @param answer `hash`, where given, must be that of the request that was seen. To let a call run again whose outcome is not known it must be
+ * given: the approval of the call itself, sent once more, would have its effect twice.
  * @throws {AgentError} `not_found` when the run has no such call, or nobody asked about it; `invalid_option` for an answer that cannot
- * be meant, or when the arguments are others than those of `hash`.
+ * be meant, when its `hash` is of no request about the call, and when such a `hash` is missing.
  */
 export async function resolveApproval(
   store: RunStore,
@@ -122,13 +138,25 @@ export async function decideOn(
   const entry = fold.state.calls.find(({ call }) => call.id === callId);
   if (entry?.approval === undefined) throw unasked(fold, runId, callId);
   const { approval } = entry;
-  if (hash !== undefined && hash !== approval.hash) throw otherArguments(runId, callId);
+  if (hash !== undefined && hash !== approval.hash) {
+    if (wasAsked(events, callId, hash)) return { status: "late" };
+    throw otherArguments(runId, callId);
+  }
   if (entry.outcome !== undefined || fold.state.closing?.type === "run.completed") return { status: "late" };
   if (approval.decision !== undefined) return { status: "decided" };
+  if (said.approve && approval.reason === "unknown_outcome" && hash === undefined)
+    throw unseen(entry.call.tool, { runId, callId });
   const sent = await send(letterOf(approval), said);
   if (sent.isFirst) return { status: "taken", answer: said };
   const first = answerSchema().safeParse(sent.value);
   return first.success ? { status: "decided", answer: first.data } : { status: "decided" };
+}
+
+/** An earlier request of the call had this hash: what is said of it once more changes nothing. */
+function wasAsked(events: readonly StoredEvent[], callId: string, hash: string): boolean {
+  return events.some(
+    (event) => event.type === "tool.approval.requested" && event.call.id === callId && event.hash === hash,
+  );
 }
 
 /** @throws {AgentError} `invalid_option` saying what an answer is. */
@@ -152,7 +180,12 @@ function unasked({ state }: RunFold, runId: string, callId: string): AgentError 
 }
 
 function otherArguments(runId: string, callId: string): AgentError {
-  const message = `The arguments of ${callId} in ${runId} are others than those that were decided on. Look at them again (openApprovals) and decide on those.`;
+  const message = `The arguments of ${callId} in ${runId} are others than those that were decided on. Look at it again (openApprovals) and decide on that.`;
+  return new AgentError("invalid_option", message);
+}
+
+function unseen(tool: string, { runId, callId }: ApprovalTarget): AgentError {
+  const message = `The call ${callId} of ${tool} in ${runId} was begun, and nobody knows whether it happened: running it again may do it twice. Look at it (openApprovals), find out by its key, and to run it again give its hash with the decision: { approve: true, hash }.`;
   return new AgentError("invalid_option", message);
 }
 

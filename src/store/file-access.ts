@@ -1,3 +1,4 @@
+import { addChecksum, takeChecksum } from "../event/index.ts";
 import type { FileCalls } from "./file-calls.ts";
 import { nodeModule } from "./node.ts";
 
@@ -74,4 +75,17 @@ export function createWhole(
   } finally {
     access.fs.rmSync(unfinished, { force: true });
   }
+}
+
+/** A small file of JSON, with its checksum as the last field, as a line of a record has it. */
+export function formatSmall(value: object): string {
+  return addChecksum(JSON.stringify(value));
+}
+
+/** @returns undefined for a file that is not as it was written. One that an earlier version wrote has no checksum, and cannot tell. */
+export function parseSmall({ fs }: Pick<FileAccess, "fs">, file: string): Record<string, unknown> | undefined {
+  const { json, state } = takeChecksum(fs.readFileSync(file, "utf8"));
+  if (state === "wrong" || state === "damaged") return undefined;
+  const value: unknown = JSON.parse(json);
+  return typeof value === "object" && value !== null ? { ...value } : undefined;
 }

@@ -1,5 +1,5 @@
 import { AgentError } from "../errors.ts";
-import { createWhole, type FileAccess } from "./file-access.ts";
+import { createWhole, type FileAccess, formatSmall, parseSmall } from "./file-access.ts";
 import { doing, makeFolder, noSuchRun } from "./file-folder.ts";
 import { checkLetter, type Inbox, type Letter } from "./inbox.ts";
 import { checkRunId } from "./run-id.ts";
@@ -34,7 +34,7 @@ export function createFileInbox(access: FileAccess, { home, now, isThere }: File
           if (there?.name === name) return { ...there, isFirst: false };
           if (there !== undefined) continue;
           const letter = { position, name, value: JSON.parse(json) as unknown, at: now() };
-          const isMade = createWhole(access, folder, { name: `${position}.json`, text: JSON.stringify(letter) });
+          const isMade = createWhole(access, folder, { name: `${position}.json`, text: formatSmall(letter) });
           if (isMade) return { ...letter, isFirst: true };
           position -= 1; // another process was faster: its letter is read next
         }
@@ -52,8 +52,8 @@ export function createFileInbox(access: FileAccess, { home, now, isThere }: File
   };
 }
 
-function readLetter({ fs }: FileAccess, file: string, position: number): Letter {
-  const { name, value, at } = JSON.parse(fs.readFileSync(file, "utf8")) as Partial<Letter>;
+function readLetter(access: FileAccess, file: string, position: number): Letter {
+  const { name, value, at } = parseSmall(access, file) ?? {};
   if (typeof name === "string" && typeof at === "number") return { position, name, value, at };
   throw new AgentError("store_failed", `The letter ${file} is none. Remove the inbox of that run, or send it again.`);
 }

@@ -1,5 +1,5 @@
 import { AgentError } from "../errors.ts";
-import { type FileAccess, syncFolder, withFile, writeAll } from "./file-access.ts";
+import { type FileAccess, formatSmall, parseSmall, syncFolder, withFile, writeAll } from "./file-access.ts";
 import { codeOf, doing, namesIn } from "./file-folder.ts";
 
 /** A lease as it lies in its folder, `<home>/leases/<runId>/<epoch>/lease.json`. */
@@ -10,7 +10,7 @@ export interface FileLease {
 }
 
 export function writeLease(access: FileAccess, file: string, { epoch, owner, until }: FileLease): void {
-  const bytes = new TextEncoder().encode(JSON.stringify({ epoch, owner, until }));
+  const bytes = new TextEncoder().encode(formatSmall({ epoch, owner, until }));
   withFile(access, { path: file, flags: "wx" }, (fd) => writeAll(access, fd, bytes));
 }
 
@@ -79,12 +79,11 @@ export function readHighest(access: FileAccess, folder: string): FileLease | und
  * Undefined when it is not there.
  * @throws {AgentError} `store_failed` for one that cannot be read: nobody can tell then whether somebody holds the run.
  */
-export function readLease({ fs }: FileAccess, folder: string, epoch: number): FileLease | undefined {
+export function readLease(access: FileAccess, folder: string, epoch: number): FileLease | undefined {
   const file = `${folder}/${epoch}/lease.json`;
   return doing(`The lease ${file} could not be read`, () => {
-    const text = textOf(fs, file);
-    if (text === undefined) return undefined;
-    const lease = JSON.parse(text) as Partial<FileLease> | null; // its fields are looked at before they are believed
+    const lease = readIfThere(access, file);
+    if (lease === "gone") return undefined;
     const { owner, until } = lease ?? {};
     if (lease?.epoch === epoch && typeof owner === "string" && typeof until === "number")
       return { epoch, owner, until };
@@ -92,11 +91,11 @@ export function readLease({ fs }: FileAccess, folder: string, epoch: number): Fi
   });
 }
 
-function textOf(fs: FileAccess["fs"], file: string): string | undefined {
+function readIfThere(access: FileAccess, file: string): ReturnType<typeof parseSmall> | "gone" {
   try {
-    return fs.readFileSync(file, "utf8");
+    return parseSmall(access, file);
   } catch (error) {
-    if (codeOf(error) === "ENOENT") return undefined;
+    if (codeOf(error) === "ENOENT") return "gone";
     throw error;
   }
 }

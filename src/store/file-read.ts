@@ -1,14 +1,12 @@
 import { AgentError, errorMessage } from "../errors.ts";
-import { type ParsedRecord, parseRecord } from "../event/index.ts";
+import { type ParsedRecord, type RecordPlace, readRecord } from "../event/index.ts";
 import type { FileAccess } from "./file-access.ts";
 import { codeOf, failed, noSuchRun } from "./file-folder.ts";
+import { BEGINNING, behind, createPlaces } from "./places.ts";
 
 const NEWLINE = 0x0a;
-const MAX_REMEMBERED = 1_000;
-
 /** Where the line behind an event begins. */
-interface Place {
-  after: number;
+interface Place extends RecordPlace {
   byte: number;
 }
 
@@ -19,22 +17,16 @@ export interface FileReader {
 
 /** Reads records. Who follows one, asking for what comes after the last event it has, has only that read and checked. */
 export function createFileReader(access: FileAccess, runs: string): FileReader {
-  const places = new Map<string, Place>(); // where each reader left off
-  const remember = (runId: string, place: Place): void => {
-    places.delete(runId);
-    places.set(runId, place);
-    for (const oldest of places.keys()) if (places.size > MAX_REMEMBERED) places.delete(oldest);
-  };
-  const readFrom = async (runId: string, { after, byte }: Place): Promise<ParsedRecord> => {
+  const places = createPlaces<Place>();
+  const readFrom = async (runId: string, { byte, ...from }: Place): Promise<ParsedRecord> => {
     const bytes = await bytesOf(access, { runId, runs, from: byte });
-    const record = parseRecord(bytes.toString("utf8"), after + 1);
-    const last = after + record.events.length + record.unknown.length;
-    remember(runId, { after: last, byte: byte + bytes.lastIndexOf(NEWLINE) + 1 });
+    const { record, next } = readRecord(bytes.toString("utf8"), from);
+    places.remember(runId, { ...next, byte: byte + bytes.lastIndexOf(NEWLINE) + 1 });
     return record;
   };
   const readWhole = async (runId: string): Promise<ParsedRecord> => {
     try {
-      return await readFrom(runId, { after: -1, byte: 0 });
+      return await readFrom(runId, { ...BEGINNING, byte: 0 });
     } catch (error) {
       if (!(error instanceof AgentError) || error.code !== "malformed_record") throw error;
       const message = `${runId}: ${errorMessage(error)} The file is ${runs}/${runId}.jsonl.`;
@@ -42,24 +34,18 @@ export function createFileReader(access: FileAccess, runs: string): FileReader {
     }
   };
   return {
-    forget: (runId) => void places.delete(runId),
+    forget: places.forget,
     async read(runId, after) {
-      const place = places.get(runId);
-      if (place === undefined || place.after !== after || after < 0) return behind(await readWhole(runId), after);
+      const place = places.find(runId, after);
+      if (place === undefined) return behind(await readWhole(runId), after);
       try {
         return await readFrom(runId, place);
       } catch {
-        places.delete(runId);
+        places.forget(runId);
         return behind(await readWhole(runId), after); // read from its beginning, it says what is wrong with it and where
       }
     },
   };
-}
-
-function behind(record: ParsedRecord, after: number): ParsedRecord {
-  if (after < 0) return record;
-  const isBehind = ({ seq }: { seq: number }): boolean => seq > after;
-  return { ...record, events: record.events.filter(isBehind), unknown: record.unknown.filter(isBehind) };
 }
 
 async function bytesOf(

@@ -1,11 +1,12 @@
 import { AgentError } from "../errors.ts";
-import { formatEvent, parseRecord, type StoredEvent } from "../event/index.ts";
+import { formatEvent, readRecord, type StoredEvent } from "../event/index.ts";
 import { checkFilter } from "./filter.ts";
 import type { Lease } from "./lease.ts";
 import { createKeptArtifacts } from "./memory-artifacts.ts";
 import { createMemoryInbox } from "./memory-inbox.ts";
 import { createMemoryLeases } from "./memory-leases.ts";
 import { namedArtifacts } from "./named-artifacts.ts";
+import { BEGINNING, behind, createPlaces } from "./places.ts";
 import { checkRunId } from "./run-id.ts";
 import { checkSequence } from "./sequence.ts";
 import type { LocalStore, StoredRun } from "./store.ts";
@@ -30,6 +31,7 @@ export function createMemoryStore({ now = Date.now }: MemoryStoreOptions = {}): 
   const records = new Map<string, MemoryRecord>();
   const artifacts = createKeptArtifacts(Number.POSITIVE_INFINITY);
   const leases = createMemoryLeases(now);
+  const places = createPlaces();
   const inbox = createMemoryInbox({ now, isThere: (runId) => records.has(runId) });
   const recordOf = (runId: string): MemoryRecord => {
     checkRunId(runId);
@@ -55,12 +57,10 @@ export function createMemoryStore({ now = Date.now }: MemoryStoreOptions = {}): 
       records.set(runId, record);
     },
     async read(runId, { after = -1 } = {}) {
-      return parseRecord(
-        recordOf(runId)
-          .lines.slice(after + 1)
-          .join(""),
-        after + 1,
-      );
+      const place = places.find(runId, after) ?? BEGINNING;
+      const { record, next } = readRecord(recordOf(runId).lines.slice(place.first).join(""), place);
+      places.remember(runId, next);
+      return behind(record, after);
     },
     async list(filter = {}) {
       checkFilter(filter);
@@ -77,6 +77,7 @@ export function createMemoryStore({ now = Date.now }: MemoryStoreOptions = {}): 
       const { named } = recordOf(runId);
       leases.check(runId, undefined);
       records.delete(runId);
+      places.forget(runId);
       leases.forget(runId);
       inbox.forget(runId);
       for (const sha256 of named) {

@@ -1,13 +1,15 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { AgentError, errorMessage } from "../errors.ts";
 import { nodeModule } from "./node.ts";
+import { SMALL_TABLES } from "./sqlite-rows.ts";
 
-const VERSION = 1;
+const VERSION = 2;
 
 const SCHEMA = `
   CREATE TABLE runs (
     run_id TEXT PRIMARY KEY, agent TEXT, conversation TEXT, status TEXT,
-    started_at REAL NOT NULL, updated_at REAL NOT NULL, stored INTEGER NOT NULL, written_at REAL NOT NULL
+    started_at REAL NOT NULL, updated_at REAL NOT NULL, stored INTEGER NOT NULL, written_at REAL NOT NULL,
+    crc INTEGER
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX runs_by_time ON runs (started_at DESC, run_id DESC);
   CREATE INDEX runs_by_conversation ON runs (conversation, started_at DESC, run_id DESC);
@@ -15,11 +17,11 @@ const SCHEMA = `
     run_id TEXT NOT NULL, seq INTEGER NOT NULL, line TEXT NOT NULL, PRIMARY KEY (run_id, seq)
   ) STRICT, WITHOUT ROWID;
   CREATE TABLE leases (
-    run_id TEXT PRIMARY KEY, epoch INTEGER NOT NULL, owner TEXT NOT NULL, until REAL NOT NULL
+    run_id TEXT PRIMARY KEY, epoch INTEGER NOT NULL, owner TEXT NOT NULL, until REAL NOT NULL, crc INTEGER
   ) STRICT, WITHOUT ROWID;
   CREATE TABLE inbox (
     run_id TEXT NOT NULL, position INTEGER NOT NULL, name TEXT NOT NULL, value TEXT NOT NULL, at REAL NOT NULL,
-    PRIMARY KEY (run_id, position), UNIQUE (run_id, name)
+    crc INTEGER, PRIMARY KEY (run_id, position), UNIQUE (run_id, name)
   ) STRICT, WITHOUT ROWID;
   CREATE TABLE artifacts (sha256 TEXT PRIMARY KEY, bytes BLOB NOT NULL, put_at REAL NOT NULL) STRICT;
   CREATE TABLE named (
@@ -29,13 +31,19 @@ const SCHEMA = `
   PRAGMA user_version = ${VERSION};
 `;
 
+/** From the first version to the second: rows have checksums. */
+const UPGRADE = `
+  ${["runs", "leases", "inbox"].map((table) => `ALTER TABLE ${table} ADD COLUMN crc INTEGER;`).join("\n  ")}
+  PRAGMA user_version = ${VERSION};
+`;
+
 /** A database of this store, opened at its first use. */
 export interface Database {
   /** A statement, prepared once. */
   sql(text: string): StatementSync;
   /** All of it or nothing, with no other writer in between; `what` could not be done is said where it fails. */
   change<T>(what: string, act: () => T): T;
-  /** The same for what only reads. */
+  /** The same for what only reads, in one look: nobody has written between two of its reads. */
   look<T>(what: string, act: () => T): T;
   close(): void;
 }
@@ -57,9 +65,8 @@ export function openDatabase(options: DatabaseOptions): Database {
     db ??= open(options);
     return db;
   };
-  const look = <T>(what: string, act: () => T): T => {
+  const doing = <T>(what: string, act: () => T): T => {
     try {
-      opened();
       return act();
     } catch (error) {
       if (error instanceof AgentError) throw error;
@@ -68,13 +75,14 @@ export function openDatabase(options: DatabaseOptions): Database {
     }
   };
   return {
-    look,
+    look: (what, act) => doing(what, () => transaction(opened(), "BEGIN", act)),
     sql(text) {
       const statement = statements.get(text) ?? opened().prepare(text);
       statements.set(text, statement);
       return statement;
     },
-    change: (what, act) => look(what, () => transaction(opened(), act)),
+    // As a writer from the beginning: what is read in it cannot change before it is written.
+    change: (what, act) => doing(what, () => transaction(opened(), "BEGIN IMMEDIATE", act)),
     close() {
       isClosed = true;
       statements.clear();
@@ -87,11 +95,13 @@ export function openDatabase(options: DatabaseOptions): Database {
 function open({ file, prepareFolder, isSynced, busyTimeoutMs }: DatabaseOptions): DatabaseSync {
   const { DatabaseSync } = nodeModule("sqlite", "createSqliteStore");
   prepareFolder();
+  refuseCut(file);
   const db = new DatabaseSync(file, { timeout: busyTimeoutMs });
   try {
     db.exec("PRAGMA journal_mode = WAL");
     db.exec(`PRAGMA synchronous = ${isSynced ? "FULL" : "NORMAL"}`);
-    transaction(db, () => prepareSchema(db, file));
+    transaction(db, "BEGIN IMMEDIATE", () => prepareSchema(db, file));
+    transaction(db, "BEGIN", () => checkTables(db, file));
     return db;
   } catch (error) {
     db.close();
@@ -99,20 +109,42 @@ function open({ file, prepareFolder, isSynced, busyTimeoutMs }: DatabaseOptions)
   }
 }
 
-function prepareSchema(db: DatabaseSync, file: string): void {
-  const version = Number(db.prepare("PRAGMA user_version").get()?.user_version);
-  if (version === VERSION) return;
-  if (version === 0) {
-    db.exec(SCHEMA);
-    return;
-  }
-  const message = `The store ${file} has version ${version}, and this fairwitness knows ${VERSION}. Use the one that made it, or a newer one.`;
-  throw new AgentError("store_failed", message);
+/** SQLite makes a new database of what is smaller than its smallest page, as if nothing had ever been there. */
+function refuseCut(file: string): void {
+  const { size } = nodeModule("fs", "createSqliteStore").statSync(file, { throwIfNoEntry: false }) ?? { size: 0 };
+  if (size === 0 || size >= SMALLEST_PAGE) return;
+  throw new AgentError(
+    "store_failed",
+    `The store ${file} is no database: it has ${size} bytes, and was cut. Go on with a copy.`,
+  );
 }
 
-/** Begun as a writer: what is read in it cannot change before it is written. */
-function transaction<T>(db: DatabaseSync, act: () => T): T {
-  db.exec("BEGIN IMMEDIATE");
+const SMALLEST_PAGE = 512;
+
+function prepareSchema(db: DatabaseSync, file: string): void {
+  const version = Number(db.prepare("PRAGMA user_version").get()?.user_version);
+  if (version > VERSION || version < 0) {
+    const message = `The store ${file} has version ${version}, and this fairwitness knows ${VERSION}. Use the one that made it, or a newer one.`;
+    throw new AgentError("store_failed", message);
+  }
+  if (version < VERSION) db.exec(version === 0 ? SCHEMA : UPGRADE);
+}
+
+/**
+ * Whether the small tables agree with their indexes, so that no run is missing from a list. Records and artifacts, which may be large,
+ * are checked as they are read.
+ */
+function checkTables(db: DatabaseSync, file: string): void {
+  for (const table of SMALL_TABLES) {
+    const found = db.prepare(`PRAGMA integrity_check(${table})`).get()?.integrity_check;
+    if (found === "ok") continue;
+    const message = `The store ${file} is damaged: ${found}. Go on with a copy from before, or see what \`sqlite3 ${file} .recover\` can save.`;
+    throw new AgentError("store_failed", message);
+  }
+}
+
+function transaction<T>(db: DatabaseSync, begin: string, act: () => T): T {
+  db.exec(begin);
   try {
     const result = act();
     db.exec("COMMIT");

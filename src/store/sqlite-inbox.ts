@@ -2,6 +2,7 @@ import { AgentError } from "../errors.ts";
 import { checkLetter, type Inbox, type Letter } from "./inbox.ts";
 import { checkRunId } from "./run-id.ts";
 import type { Database } from "./sqlite-database.ts";
+import { checksumOf, checkWhole } from "./sqlite-rows.ts";
 
 /** Letters as rows, laid down one at a time. */
 export function createSqliteInbox(db: Database, now: () => number, file: string): Inbox {
@@ -14,29 +15,41 @@ export function createSqliteInbox(db: Database, now: () => number, file: string)
           throw new AgentError("not_found", `There is no run ${runId} in ${file}.`);
         }
         const there = db
-          .sql("SELECT position, name, value, at FROM inbox WHERE run_id = ? AND name = ?")
+          .sql("SELECT position, name, value, at, crc FROM inbox WHERE run_id = ? AND name = ?")
           .get(runId, name);
-        if (there !== undefined) return { ...opened(there), isFirst: false };
+        if (there !== undefined) return { ...opened(runId, there), isFirst: false };
         const last = db.sql("SELECT max(position) AS last FROM inbox WHERE run_id = ?").get(runId);
         const letter = { position: Number(last?.last ?? 0) + 1, name, value: json, at: now() };
-        db.sql("INSERT INTO inbox (run_id, position, name, value, at) VALUES (?, ?, ?, ?, ?)").run(
-          runId,
-          letter.position,
-          name,
-          json,
-          letter.at,
+        const values = [runId, letter.position, name, json, letter.at];
+        db.sql("INSERT INTO inbox (run_id, position, name, value, at, crc) VALUES (?, ?, ?, ?, ?, ?)").run(
+          ...values,
+          checksumOf(values),
         );
-        return { ...opened(letter), isFirst: true };
+        return { position: letter.position, name, value: JSON.parse(json), at: letter.at, isFirst: true };
       });
     },
     async received(runId, after = 0) {
       checkRunId(runId);
-      const text = "SELECT position, name, value, at FROM inbox WHERE run_id = ? AND position > ? ORDER BY position";
-      return db.look(`The inbox of ${runId} could not be read`, () => db.sql(text).all(runId, after).map(opened));
+      const text =
+        "SELECT position, name, value, at, crc FROM inbox WHERE run_id = ? AND position > ? ORDER BY position";
+      return db.look(`The inbox of ${runId} could not be read`, () =>
+        db
+          .sql(text)
+          .all(runId, after)
+          .map((row) => opened(runId, row)),
+      );
     },
   };
 }
 
-function opened({ position, name, value, at }: Record<string, unknown>): Letter {
-  return { position: Number(position), name: String(name), value: JSON.parse(String(value)), at: Number(at) };
+function opened(runId: string, row: Record<string, unknown>): Letter {
+  const letter = {
+    position: Number(row.position),
+    name: String(row.name),
+    value: String(row.value),
+    at: Number(row.at),
+  };
+  const { position, name, value, at } = letter;
+  checkWhole(row, [runId, position, name, value, at], `The letter ${position} to ${runId}`);
+  return { ...letter, value: JSON.parse(value) };
 }

@@ -1,5 +1,6 @@
 import { checkLease, isHeld, type Lease, type LeaseOptions, leaseLost, RunLockedError } from "./lease.ts";
 import type { Database } from "./sqlite-database.ts";
+import { checksumOf, checkWhole } from "./sqlite-rows.ts";
 
 export interface SqliteLeases {
   /** Whether this may be written under: the epoch that holds, or none where nobody does. Within a change. */
@@ -13,13 +14,18 @@ interface Held {
   until: number;
 }
 
+function valuesOf(runId: string, { epoch, owner, until }: Held): [string, number, string, number] {
+  return [runId, epoch, owner, until];
+}
+
 /** Leases as rows. A row stays when its lease ends, so that epochs grow. */
 export function createSqliteLeases(db: Database, now: () => number): SqliteLeases {
   const read = (runId: string): Held | undefined => {
-    const row = db.sql("SELECT epoch, owner, until FROM leases WHERE run_id = ?").get(runId);
-    return row === undefined
-      ? undefined
-      : { epoch: Number(row.epoch), owner: String(row.owner), until: Number(row.until) };
+    const row = db.sql("SELECT epoch, owner, until, crc FROM leases WHERE run_id = ?").get(runId);
+    if (row === undefined) return undefined;
+    const held = { epoch: Number(row.epoch), owner: String(row.owner), until: Number(row.until) };
+    checkWhole(row, valuesOf(runId, held), `The lease of ${runId}`);
+    return held;
   };
   const refuseHeld = (runId: string, asked: Pick<LeaseOptions, "isGone"> = {}): void => {
     const held = read(runId);
@@ -30,8 +36,12 @@ export function createSqliteLeases(db: Database, now: () => number): SqliteLease
     if (epoch === undefined) refuseHeld(runId);
     else if (held?.epoch !== epoch || held.until <= now()) throw leaseLost(runId, epoch);
   };
-  const setUntil = (runId: string, epoch: number, until: number): void => {
-    db.sql("UPDATE leases SET until = ? WHERE run_id = ? AND epoch = ?").run(until, runId, epoch);
+  const write = (runId: string, held: Held): void => {
+    const values = valuesOf(runId, held);
+    db.sql("INSERT OR REPLACE INTO leases (run_id, epoch, owner, until, crc) VALUES (?, ?, ?, ?, ?)").run(
+      ...values,
+      checksumOf(values),
+    );
   };
   return {
     check,
@@ -41,12 +51,7 @@ export function createSqliteLeases(db: Database, now: () => number): SqliteLease
       const held = db.change(`The run ${runId} could not be leased`, () => {
         refuseHeld(runId, options);
         const taken: Held = { epoch: (read(runId)?.epoch ?? 0) + 1, owner, until: now() + ttlMs };
-        db.sql("INSERT OR REPLACE INTO leases (run_id, epoch, owner, until) VALUES (?, ?, ?, ?)").run(
-          runId,
-          taken.epoch,
-          owner,
-          taken.until,
-        );
+        write(runId, taken);
         return taken;
       });
       return {
@@ -60,12 +65,14 @@ export function createSqliteLeases(db: Database, now: () => number): SqliteLease
           held.until = db.change(`The lease of ${runId} could not be renewed`, () => {
             check(runId, held.epoch);
             const until = now() + ttlMs;
-            setUntil(runId, held.epoch, until);
+            write(runId, { ...held, until });
             return until;
           });
         },
         async release() {
-          db.change(`The lease of ${runId} could not be released`, () => setUntil(runId, held.epoch, 0));
+          db.change(`The lease of ${runId} could not be released`, () => {
+            if (read(runId)?.epoch === held.epoch) write(runId, { ...held, until: 0 });
+          });
         },
       };
     },

@@ -1,17 +1,18 @@
 import { AgentError } from "../errors.ts";
-import { formatCheckedEvent, parseRecord, type StoredEvent } from "../event/index.ts";
+import { formatCheckedEvent, type RecordPlace, readRecord, type StoredEvent } from "../event/index.ts";
 import { makeFolder } from "./file-folder.ts";
 import { checkFilter } from "./filter.ts";
 import { namedArtifacts } from "./named-artifacts.ts";
 import { nodeModule } from "./node.ts";
+import { BEGINNING, behind, createPlaces } from "./places.ts";
 import { checkRunId } from "./run-id.ts";
 import { checkSequence } from "./sequence.ts";
 import { createSqliteArtifacts, removeUnnamed } from "./sqlite-artifacts.ts";
 import { type Database, openDatabase } from "./sqlite-database.ts";
 import { createSqliteInbox } from "./sqlite-inbox.ts";
 import { createSqliteLeases } from "./sqlite-leases.ts";
-import { listRows, runOf } from "./sqlite-list.ts";
-import type { LocalStore, StoredRun } from "./store.ts";
+import { listRows, readRun, writeRun } from "./sqlite-list.ts";
+import type { LocalStore } from "./store.ts";
 import { beginSummary, continueSummary } from "./summary.ts";
 
 export interface SqliteStoreOptions {
@@ -34,6 +35,8 @@ export interface SqliteStore extends LocalStore {
 /**
  * Keeps records, artifacts, leases and letters in one SQLite database (`node:sqlite`, in WAL mode), with an index by conversation
  * and by time. Each `append` is one transaction. Processes on one machine may share the file; on a network drive they may not.
+ * A database that was cut or changed on the disk is refused, where it is opened or where the damage is read; of its log of writes (`-wal`),
+ * which is emptied into it from time to time, what stands before the damage is kept, as after a power cut.
  * @param file relative to the working directory at this call. Made, with its folder, at the first use; a folder that is called
  * `.fairwitness` gets a `.gitignore` by which git ignores it.
  * @throws {AgentError} `invalid_option` for options that are none, and where there is no `node:sqlite`.
@@ -47,7 +50,17 @@ export function createSqliteStore(file: string, options: SqliteStoreOptions = {}
   const prepareFolder = (): void => makeParent(place);
   const db = openDatabase({ file: place, prepareFolder, isSynced: fsync === "always", busyTimeoutMs });
   const leases = createSqliteLeases(db, now);
+  const places = createPlaces();
   const noRun = (runId: string): AgentError => new AgentError("not_found", `There is no run ${runId} in ${place}.`);
+  const readFrom = (runId: string, from: RecordPlace): ReturnType<typeof readRecord> => {
+    const run = readRun(db, runId);
+    const lines = db.sql("SELECT line FROM events WHERE run_id = ? AND seq >= ? ORDER BY seq").all(runId, from.first);
+    if (run === undefined && lines.length === 0) throw noRun(runId);
+    const part = readRecord(lines.map(({ line }) => String(line)).join(""), from);
+    if (part.next.first === run?.stored) return part;
+    const message = `Of the record of ${runId} in ${place} ${part.next.first} events are there, and ${run?.stored ?? "none"} should be: the database is damaged.`;
+    throw new AgentError("malformed_record", message);
+  };
   return {
     artifacts: createSqliteArtifacts(db, now, place),
     inbox: createSqliteInbox(db, now, place),
@@ -62,11 +75,10 @@ export function createSqliteStore(file: string, options: SqliteStoreOptions = {}
     },
     async read(runId, { after = -1 } = {}) {
       checkRunId(runId);
-      const rows = db.look(`The record of ${runId} could not be read`, () => {
-        if (db.sql("SELECT 1 FROM runs WHERE run_id = ?").get(runId) === undefined) throw noRun(runId);
-        return db.sql("SELECT line FROM events WHERE run_id = ? AND seq > ? ORDER BY seq").all(runId, after);
-      });
-      return parseRecord(rows.map(({ line }) => String(line)).join(""), after + 1);
+      const from = places.find(runId, after) ?? BEGINNING;
+      const { record, next } = db.look(`The record of ${runId} could not be read`, () => readFrom(runId, from));
+      places.remember(runId, next);
+      return behind(record, after);
     },
     async list(filter = {}) {
       checkFilter(filter);
@@ -85,6 +97,7 @@ export function createSqliteStore(file: string, options: SqliteStoreOptions = {}
         for (const table of ["events", "inbox", "leases", "runs"])
           db.sql(`DELETE FROM ${table} WHERE run_id = ?`).run(runId);
       });
+      places.forget(runId);
     },
   };
 }
@@ -99,24 +112,17 @@ function makeParent(file: string): void {
 
 /** Within a change. */
 function add(db: Database, { runId, events, at }: { runId: string; events: readonly StoredEvent[]; at: number }): void {
-  const row = db.sql("SELECT * FROM runs WHERE run_id = ?").get(runId);
-  const stored = Number(row?.stored ?? 0);
+  const [first] = events;
+  const before = readRun(db, runId);
+  const stored = before?.stored ?? 0;
   checkSequence(runId, events, stored);
   const insert = db.sql("INSERT INTO events (run_id, seq, line) VALUES (?, ?, ?)");
   for (const event of events) insert.run(runId, event.seq, formatCheckedEvent(event));
   for (const sha256 of namedArtifacts(events)) {
     db.sql("INSERT OR IGNORE INTO named (sha256, run_id) VALUES (?, ?)").run(sha256, runId);
   }
-  const [first] = events;
-  const before = row !== undefined || first === undefined ? undefined : beginSummary(runId, first);
-  const run = continueSummary(before ?? runOf(row ?? {}), events);
-  write(db, run, { stored: stored + events.length, at });
-}
-
-function write(db: Database, run: StoredRun, { stored, at }: { stored: number; at: number }): void {
-  const { runId, agent = null, conversation = null, status = null, startedAt, updatedAt } = run;
-  db.sql(
-    `INSERT OR REPLACE INTO runs (run_id, agent, conversation, status, started_at, updated_at, stored, written_at)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
-  ).run(runId, agent, conversation, status, startedAt, updatedAt, stored, at);
+  const begun = before?.run ?? (first === undefined ? undefined : beginSummary(runId, first));
+  if (begun === undefined) return; // there is nothing to append
+  const run = continueSummary(begun, events);
+  writeRun(db, { run, stored: stored + events.length, writtenAt: at }, before === undefined);
 }

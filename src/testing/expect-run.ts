@@ -9,7 +9,7 @@ export type Examined = { readonly record: readonly StoredEvent[] } | readonly St
 export interface RunExpectation {
   /** What the run came to, for assertions of your own. */
   readonly result: RunResult;
-  /** The tool was called and its handler ran; with `input`, at least once with arguments that hold these. */
+  /** The tool was called and its handler ran, or in a replay its result was on record; with `input`, at least once with arguments that hold these. */
   called(tool: string, input?: unknown): RunExpectation;
   calledTimes(tool: string, times: number): RunExpectation;
   notCalled(tool: string): RunExpectation;
@@ -45,7 +45,7 @@ function eventsOf(examined: Examined): readonly StoredEvent[] {
 
 function expectation(result: RunResult): RunExpectation {
   const callsOf = (tool: string): readonly LedgerEntry[] =>
-    result.toolCalls.filter((entry) => entry.call.tool === tool && entry.begun);
+    result.toolCalls.filter((entry) => entry.call.tool === tool && (entry.begun || entry.replayed !== undefined));
   const self: RunExpectation = {
     result,
     called(tool, input) {

@@ -45,6 +45,12 @@ export function tooManyCallsAnswer(name: string, max: number): ToolAnswer {
   return { outcome: "denied", content, error: { code: "too_many_calls", message: content } };
 }
 
+/** A limit of the run does not let the call begin. @param why A sentence. */
+export function notBegunAnswer(name: string, why: string): ToolAnswer {
+  const content = `${name} was not run. ${why}`;
+  return { outcome: "denied", content, error: error("run_limited", content) };
+}
+
 /** The server sent the call twice, word for word and under one id: the other one was carried out. */
 export function duplicateAnswer(name: string, callId: string): ToolAnswer {
   const content = `This is the call ${callId} of ${name} once more: it was carried out once, and its result stands there.`;
@@ -80,6 +86,12 @@ export function deniedAnswer(
 export function rehearsedAnswer(tool: AnyTool, input: unknown): ToolAnswer {
   const content = `This is a rehearsal: ${tool.name} was not run. It would have been, with ${JSON.stringify(input)}. Go on as if it had succeeded.`;
   return { outcome: "rehearsed", content, error: { code: "rehearsed", message: content } };
+}
+
+/** A replay: no tool runs, and the recorded run has no result of such a call. */
+export function notRecordedAnswer(tool: AnyTool, runId: string): ToolAnswer {
+  const content = `${tool.name} was not run: this run plays a recorded one again, which has no result of a call with these arguments. Do without it.`;
+  return { outcome: "error", content, error: { code: "not_recorded", message: `${content} (${runId})` } };
 }
 
 /** The call had happened before its process ended; what it came to was found out. */

@@ -4,6 +4,8 @@ export {
   duplicateAnswer,
   failedAnswer,
   invalidInputAnswer,
+  notBegunAnswer,
+  notRecordedAnswer,
   rehearsedAnswer,
   settledAnswer,
   timeoutAnswer,

@@ -1,5 +1,5 @@
 import type { StandardJSONSchemaV1, StandardSchemaV1, StandardTypedV1 } from "@standard-schema/spec";
-import { zodToJsonSchema } from "zod-to-json-schema";
+import { zod3Converter } from "#zod3";
 import { AgentError, errorMessage } from "../errors.ts";
 import { xaiSchemaProfile } from "./profile.ts";
 import type { JsonSchema } from "./tool.ts";
@@ -85,8 +85,9 @@ function convertZod3(schema: Zod3, label: string): JsonSchema {
     );
   }
   const options = { target: "jsonSchema7", effectStrategy: "input", pipeStrategy: "input" } as const;
+  const toJson = zod3Converter();
   // The converter's type wants the zod 3 it was compiled with; it reads nothing but `_def`, which was looked at.
-  return zodToJsonSchema(schema as unknown as Parameters<typeof zodToJsonSchema>[0], options) as JsonSchema;
+  return toJson(schema as unknown as Parameters<typeof toJson>[0], options) as JsonSchema;
 }
 
 interface Zod3 {

@@ -1,4 +1,3 @@
-import { createParser } from "eventsource-parser";
 import { AgentError } from "../errors.ts";
 import { createUtf8Reader } from "./utf8.ts";
 
@@ -36,7 +35,8 @@ export async function* readEvents(
   body: AsyncIterable<Uint8Array>,
   options: SseOptions = {},
 ): AsyncGenerator<readonly SseEvent[]> {
-  const decoder = createDecoder(options);
+  createParser ??= (await import("eventsource-parser")).createParser;
+  const decoder = createDecoder(createParser, options);
   const reads = body[Symbol.asyncIterator]();
   let isLeft = false;
   try {
@@ -64,11 +64,15 @@ interface Decoder {
   readonly error: AgentError | undefined;
 }
 
-function createDecoder({
-  maxEventLength = MAX_EVENT_LENGTH,
-  maxBytes = MAX_BYTES,
-  onInvalidText,
-}: SseOptions): Decoder {
+type CreateParser = typeof import("eventsource-parser").createParser;
+
+/** Loaded with the first stream. */
+let createParser: CreateParser | undefined;
+
+function createDecoder(
+  createParser: CreateParser,
+  { maxEventLength = MAX_EVENT_LENGTH, maxBytes = MAX_BYTES, onInvalidText }: SseOptions,
+): Decoder {
   const utf8 = createUtf8Reader();
   let events: SseEvent[] = [];
   let isDone = false;

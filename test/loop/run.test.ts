@@ -3,8 +3,8 @@ import { checkEvents } from "fairwitness/testing";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { fakeClock, settle } from "../support/fake-clock.ts";
-import { until } from "../support/until.ts";
 import { type ScriptedAttempt, scriptedModel } from "../support/scripted-model.ts";
+import { until } from "../support/until.ts";
 
 const agentOf = (attempts: readonly ScriptedAttempt[] | ((n: number) => ScriptedAttempt), runtime = {}) =>
   createAgent({ name: "t", model: scriptedModel(attempts), runtime: { random: () => 0, ...runtime } });

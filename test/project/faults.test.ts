@@ -15,6 +15,7 @@ test("the list of faults holds each promised row of the matrix once", () => {
     98,
     99,
     100,
+    101,
     109,
     110,
     112,

@@ -117,7 +117,7 @@ describe.each(STORES)("a conversation kept in %s", (_, openStore) => {
       for await (const event of steered) events.push(event);
     })();
     await until(() => steered.record.length === 0);
-    await new Promise((resolve) => setTimeout(resolve, 300)); // the letter is looked for every quarter of a second
+    while ((await store.inbox.received(first.id)).length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
     open();
     await reading;
     expect(await steered.result()).toMatchObject({ status: "completed", runId: first.id, text: "Done." });

@@ -71,13 +71,11 @@ describe("a call that a dead process had begun", () => {
     [{ approve: true }, "ok", 1],
     [{ approve: false, reason: "it was paid" }, "unknown", 0],
   ] as const)("goes on as a person decides: %j", async (answer, outcome, times) => {
-    const { again, runId, pay, model } = await died("write");
-    const paused = await again().resume(runId);
-    const { waiting } = (await paused.result()) as Extract<
-      Awaited<ReturnType<typeof paused.result>>,
-      { status: "paused" }
-    >;
-    const run = await again().resume(runId, { approvals: { [waiting[0]?.callId ?? ""]: answer } });
+    const { again, runId, pay, model, store } = await died("write");
+    await (await again().resume(runId)).result();
+    const [open] = await openApprovals(store, runId);
+    const { callId = "", hash = "" } = open ?? {};
+    const run = await again().resume(runId, { approvals: { [callId]: { ...answer, hash } } });
     await readAll(run);
     expect(await run.result()).toMatchObject({ status: "completed", toolCalls: [{ outcome }] });
     expect(pay.given).toHaveLength(times);
@@ -122,7 +120,8 @@ describe("a call that a dead process had begun", () => {
     const { again, runId, pay, store } = await died("write");
     await (await again().resume(runId)).result();
     const [open] = await openApprovals(store, runId);
-    const second = await again().resume(runId, { approvals: { [open?.callId ?? ""]: { approve: true } } });
+    const { callId = "", hash = "" } = open ?? {};
+    const second = await again().resume(runId, { approvals: { [callId]: { approve: true, hash } } });
     await second.result();
     expect(pay.given).toHaveLength(1);
     const events = await recordOf(store, runId);
@@ -132,6 +131,71 @@ describe("a call that a dead process had begun", () => {
     const run = await again({ store: later }).resume(runId);
     expect(await run.result()).toMatchObject({ status: "paused", waiting: [{ request: "outcome:1.1.2" }] });
     expect(pay.given).toHaveLength(1);
+    // The word on the first attempt is none on the second.
+    const repeated = await again({ store: later }).resume(runId, { approvals: { [callId]: { approve: true, hash } } });
+    expect(await repeated.result()).toMatchObject({ status: "paused", waiting: [{ request: "outcome:1.1.2" }] });
+    expect(pay.given).toHaveLength(1);
+  });
+});
+
+describe("a call that was approved, and begun by a process that died", () => {
+  /** A person has let it run with fewer euros than the model asked for. */
+  async function approved(more: object = {}) {
+    const source = createMemoryStore();
+    const pay = effects("pay", { effect: "write", approval: true, ...more });
+    const asks = says({ calls: [call("pay", { euros: 50 })] });
+    const over = (store: LocalStore, model = says()) => createAgent({ name: "t", model, tools: [pay.tool], store });
+    const { runId } = await over(source, asks).run("go", { reject: false });
+    const [open] = await openApprovals(source, runId);
+    const { callId = "" } = open ?? {};
+    const answer = { approve: true, input: { euros: 5 } };
+    await (await over(source).resume(runId, { approvals: { [callId]: answer } })).result();
+    const { events } = await source.read(runId);
+    const begun = events.findIndex(({ type }) => type === "tool.executing");
+    const store = createMemoryStore();
+    store.append(runId, events.slice(0, begun + 1));
+    const model = says();
+    return { runId, callId, answer, pay, store, model, agent: over(store, model) };
+  }
+
+  it("is not let run twice by whoever sends that approval again (row 104)", async () => {
+    const { runId, callId, answer, pay, agent } = await approved();
+    expect(pay.given).toEqual([{ euros: 5 }]);
+    const again = await agent.resume(runId, { approvals: { [callId]: answer } });
+    expect(await again.result()).toMatchObject({ status: "paused", waiting: [{ reason: "unknown_outcome" }] });
+    await expect(agent.resume(runId, { approvals: { [callId]: answer } })).rejects.toMatchObject({
+      code: "invalid_option",
+      message: expect.stringContaining("may do it twice"),
+    });
+    await expect(agent.resolveApproval(runId, callId, { approve: true })).rejects.toMatchObject({
+      code: "invalid_option",
+    });
+    expect(pay.given).toEqual([{ euros: 5 }]);
+  });
+
+  it("runs again with the arguments that the person had changed, and shows those (row 105)", async () => {
+    const { runId, callId, pay, agent, store, model } = await approved();
+    await (await agent.resume(runId)).result();
+    const [open] = await openApprovals(store, runId);
+    expect(open).toMatchObject({ input: { euros: 5 }, key: `${runId}/tool:1.1` });
+    expect(open?.shown).toContain('"euros": 5');
+    expect(open?.shown).not.toContain("50");
+    const run = await agent.resume(runId, { approvals: { [callId]: { approve: true, hash: open?.hash ?? "" } } });
+    await readAll(run);
+    expect(pay.given).toEqual([{ euros: 5 }, { euros: 5 }]);
+    expect(JSON.stringify(model.seen[0])).toContain("A person changed the arguments");
+  });
+
+  it("is looked for by reconcile with the arguments that the person had changed", async () => {
+    const sought: unknown[] = [];
+    const reconcile = (input: unknown) => {
+      sought.push(input);
+      return { happened: true, output: "paid" };
+    };
+    const { runId, agent, model } = await approved({ reconcile });
+    await readAll(await agent.resume(runId));
+    expect(sought).toEqual([{ euros: 5 }]);
+    expect(JSON.stringify(model.seen[0])).toContain("A person changed the arguments");
   });
 });
 

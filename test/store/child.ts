@@ -7,7 +7,7 @@ import { completed, started } from "./support.ts";
 interface Argument {
   kind: "files" | "sqlite";
   folder: string;
-  task: "count" | "send" | "sleep";
+  task: "count" | "send" | "sleep" | "fill";
   id: string;
 }
 
@@ -66,4 +66,18 @@ async function sleep(): Promise<unknown> {
   }
 }
 
-process.stdout.write(`${JSON.stringify(await { count, send, sleep }[task]())}\n`);
+/** Appends under a lease until the disk has no room. */
+async function fill(): Promise<unknown> {
+  let acknowledged = 0;
+  try {
+    const lease = await store.lease("run_1", { owner: id, ttlMs: 60_000 });
+    for (; ; acknowledged += 1) {
+      const event = acknowledged === 0 ? started("run_1") : completed("run_1", acknowledged, "x".repeat(300));
+      store.append("run_1", [event], { epoch: lease.epoch });
+    }
+  } catch (error) {
+    return { acknowledged, code: (error as AgentError).code };
+  }
+}
+
+process.stdout.write(`${JSON.stringify(await { count, send, sleep, fill }[task]())}\n`);

@@ -40,6 +40,29 @@ describe.each(STORES)("a store %s", (_name, open) => {
     expect((await store.read("run_1")).unknown).toEqual([strange]);
   });
 
+  test("refuses a record of a later version, its end too, and brings one of an earlier version into this form (row 101)", async () => {
+    const store = create();
+    store.append("later", [{ ...started("later"), version: 2 }, completed("later", 1)]);
+    const refusal = { code: "record_version", message: expect.stringContaining("later has version 2") };
+    await expect(store.read("later")).rejects.toMatchObject(refusal);
+    await expect(store.read("later", { after: 0 })).rejects.toMatchObject(refusal);
+    const { version, ...earlier } = started("earlier");
+    store.append("earlier", [earlier, completed("earlier", 1)]);
+    expect((await store.read("earlier")).events[0]).toEqual({ ...earlier, version });
+    const resumed = {
+      type: "run.resumed",
+      version: 2,
+      seq: 2,
+      runId: "earlier",
+      turn: 1,
+      at: 3,
+      model: "m",
+      api: "chat",
+    };
+    store.append("earlier", [{ ...resumed, limits: {} } as StoredEvent]);
+    await expect(store.read("earlier", { after: 1 })).rejects.toMatchObject({ code: "record_version" });
+  });
+
   test("does not change with an event that somebody holds", async () => {
     const store = create();
     const event = started("run_1");

@@ -36,6 +36,31 @@ test("a database that was closed, is none, or is of a later version is refused b
   await expect(createSqliteStore(join(home, "text.sqlite")).list()).rejects.toMatchObject({ code: "store_failed" });
 });
 
+test("a database of the first version is read and gone on with, and its rows have checksums from then on", async () => {
+  const file = join(home, "first.sqlite");
+  const store = createSqliteStore(file);
+  store.append("run_1", [started("run_1")]);
+  await store.inbox.send("run_1", "x", 1);
+  store.close();
+  const first = new DatabaseSync(file);
+  for (const table of ["runs", "leases", "inbox"]) first.exec(`ALTER TABLE ${table} DROP COLUMN crc`);
+  first.exec("PRAGMA user_version = 1");
+  first.close();
+  const again = createSqliteStore(file);
+  expect(await again.inbox.received("run_1")).toMatchObject([{ name: "x" }]);
+  const lease = await again.lease("run_1", { owner: "a", ttlMs: 60_000 });
+  again.append("run_1", [completed("run_1", 1)], { epoch: lease.epoch });
+  expect(await again.list({ conversation: "run_1" })).toMatchObject([{ status: "completed" }]);
+  again.close();
+  const damaged = new DatabaseSync(file);
+  damaged.exec("UPDATE runs SET status = 'open'");
+  damaged.close();
+  const problem = expect.stringContaining("run_1 was changed on the disk");
+  expect(await createSqliteStore(file).list()).toEqual([
+    { runId: "run_1", startedAt: 1_000, updatedAt: 2_000, problem },
+  ]);
+});
+
 test("an append of which one event cannot be stored stores none of them", async () => {
   const store = createSqliteStore(join(home, "atomic.sqlite"));
   const cyclic = { ...completed("run_1", 1), output: 1n };

@@ -15,6 +15,7 @@ export const STORES: readonly (readonly [name: string, open: OpenStore])[] = [
 export function started(runId: string, at = 1_000): RunStartedEvent {
   return {
     type: "run.started",
+    version: 1,
     seq: 0,
     runId,
     turn: 0,

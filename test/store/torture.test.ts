@@ -1,23 +1,11 @@
-import {
-  appendFileSync,
-  copyFileSync,
-  fsyncSync,
-  linkSync,
-  mkdirSync,
-  mkdtempSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-  writeSync,
-} from "node:fs";
+import { appendFileSync, fsyncSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import type { AgentError } from "../../src/errors.ts";
 import { formatCheckedEvent, formatEvent, type StoredEvent } from "../../src/event/index.ts";
 import { createFileStore, type FileCalls, type LocalStore } from "../../src/store/index.ts";
+import { failing, KINDS } from "./failing.ts";
 import { completed, started } from "./support.ts";
 
 const home = mkdtempSync(join(tmpdir(), "fairwitness-torture-"));
@@ -55,7 +43,9 @@ describe("a record in a file", () => {
       }
       const kept = events.slice(0, whole);
       expect((await store.read("run_1")).events, `cut at ${cut}`).toEqual(kept);
-      store.append("run_1", [completed("run_1", whole)]);
+      const lease = cut % 2 === 0 ? undefined : await store.lease("run_1", { owner: "a", ttlMs: 60_000 });
+      store.append("run_1", [completed("run_1", whole)], lease === undefined ? {} : { epoch: lease.epoch });
+      await lease?.release();
       expect(await store.read("run_1"), `cut at ${cut}`).toEqual({
         events: [...kept, completed("run_1", whole)],
         unknown: [],
@@ -131,56 +121,6 @@ describe("a record in a file", () => {
   });
 });
 
-/** What makes the n-th of all calls of the named kinds fail; of a write, half of it is done before. */
-function failing(nth: number, kinds: readonly (keyof FileCalls)[]): { calls: Partial<FileCalls>; count: () => number } {
-  let count = 0;
-  const real = {
-    open: openSync,
-    write: writeSync,
-    fsync: fsyncSync,
-    rename: renameSync,
-    link: linkSync,
-    copyFile: copyFileSync,
-  };
-  const fail = (kind: string): void => {
-    count += 1;
-    if (count === nth) throw Object.assign(new Error(`ENOSPC: no space left on device, ${kind}`), { code: "ENOSPC" });
-  };
-  const guarded: Partial<FileCalls> = {
-    write: (fd, data) => {
-      try {
-        fail("write");
-      } catch (error) {
-        real.write(fd, data.subarray(0, data.length >> 1));
-        throw error;
-      }
-      return real.write(fd, data.subarray(0, Math.max(1, data.length >> 1))); // and is short when it does not fail
-    },
-    fsync: (fd) => {
-      fail("fsync");
-      real.fsync(fd);
-    },
-    rename: (from, to) => {
-      fail("rename");
-      real.rename(from, to);
-    },
-    link: (from, to) => {
-      fail("link");
-      real.link(from, to);
-    },
-    copyFile: (from, to) => {
-      fail("copyFile");
-      real.copyFile(from, to);
-    },
-    open: (path, flags) => {
-      fail("open");
-      return real.open(path, flags);
-    },
-  };
-  return { calls: Object.fromEntries(kinds.map((kind) => [kind, guarded[kind]])), count: () => count };
-}
-
-const KINDS: readonly (keyof FileCalls)[] = ["open", "write", "fsync", "rename", "link", "copyFile"];
 const event = (seq: number): StoredEvent => (seq === 0 ? started("run_1") : completed("run_1", seq));
 
 /** Two holders after each other, who append, renew and release. What was acknowledged stays so. */
@@ -198,27 +138,41 @@ async function work(store: LocalStore, acknowledged: StoredEvent[]): Promise<voi
   acknowledged.push(event(acknowledged.length));
 }
 
-test("whichever write, fsync, rename, link, copy or open fails: it is said, nothing acknowledged is lost, and the record can be gone on with (row 98)", async () => {
-  const counting = failing(0, KINDS);
-  await work(open(freshFolder(), counting.calls, "always"), []);
-  expect(counting.count()).toBeGreaterThan(60);
-  for (let nth = 1; nth <= counting.count(); nth += 1) {
-    const folder = freshFolder();
-    const acknowledged: StoredEvent[] = [];
-    const error = await work(open(folder, failing(nth, KINDS).calls, "always"), acknowledged).then(
-      () => undefined,
-      (thrown: AgentError) => thrown,
-    );
-    expect(error?.code, `call ${nth}: ${error?.message}`).toBe("store_failed");
-    // Another process, later than any lease that was left.
-    const later = createFileStore(folder, { now: () => Date.now() + 120_000, onRepair: () => {} });
-    const stored = await later.read("run_1").catch(() => ({ events: [] }));
-    expect(stored.events.slice(0, acknowledged.length), `call ${nth}`).toEqual(acknowledged);
-    const lease = await later.lease("run_1", { owner: "later", ttlMs: 1_000 });
-    later.append("run_1", [event(stored.events.length)], { epoch: lease.epoch });
-    expect((await later.read("run_1")).events).toHaveLength(stored.events.length + 1);
-  }
-});
+/** A record of which the first event is acknowledged, and the second was being written when its process died. */
+function torn(folder: string): StoredEvent[] {
+  over(folder, Buffer.concat([lines[0] ?? Buffer.alloc(0), Buffer.from('{"type":"run.comp')]));
+  return [event(0)];
+}
+
+test.each([
+  ["of a new run", () => []],
+  ["of a torn record", torn],
+])(
+  "whichever write, fsync, rename, link, copy, cut, removal or open %s fails: it is said, nothing acknowledged is lost, and the record can be gone on with (row 98)",
+  async (_, begin: (folder: string) => StoredEvent[]) => {
+    const counting = failing(0, KINDS);
+    const whole = freshFolder();
+    await work(open(whole, counting.calls, "always"), begin(whole));
+    expect(counting.count()).toBeGreaterThan(60);
+    for (let nth = 1; nth <= counting.count(); nth += 1) {
+      const folder = freshFolder();
+      const acknowledged = begin(folder);
+      const error = await work(open(folder, failing(nth, KINDS).calls, "always"), acknowledged).then(
+        () => undefined,
+        (thrown: AgentError) => thrown,
+      );
+      expect(error?.code, `call ${nth}: ${error?.message}`).toBe("store_failed");
+      // Another process, later than any lease that was left.
+      const later = createFileStore(folder, { now: () => Date.now() + 120_000, onRepair: () => {} });
+      const stored = await later.read("run_1").catch(() => ({ events: [] }));
+      expect(stored.events.slice(0, acknowledged.length), `call ${nth}`).toEqual(acknowledged);
+      const lease = await later.lease("run_1", { owner: "later", ttlMs: 1_000 });
+      later.append("run_1", [event(stored.events.length)], { epoch: lease.epoch });
+      expect((await later.read("run_1")).events).toHaveLength(stored.events.length + 1);
+      expect(await later.list({ conversation: "run_1" }), `call ${nth}`).toMatchObject([{ runId: "run_1" }]);
+    }
+  },
+);
 
 test("after a failed fsync nothing more is acknowledged by that store (row 98)", async () => {
   const folder = freshFolder();

@@ -57,6 +57,9 @@ export const OWN: Readonly<Record<string, Provoke>> = {
     for await (const _ of agent.stream("Lisbon?").text());
   }),
   "A record that cannot be read": thrown(() => parseRecord("not JSON\n")),
+  "A record of a later fairwitness": thrown(() =>
+    parseRecord('{"seq":0,"type":"run.started","runId":"run_1","version":2}\n'),
+  ),
   "A run that is not there": () => inFolder((folder) => failureOf(createFileStore(folder).read("run_9"))),
   "The store cannot take an event": () =>
     inFolder(async (folder) => {
