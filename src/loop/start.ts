@@ -213,12 +213,12 @@ async function follow(record: RunRecord, followed: Followed, outbox: Outbox, sig
   }
 }
 
-/** Where they cannot be stored, the record of this process begins with them all the same. */
+/** A store that fails stores nothing more: the second time the events are on the record, and in memory alone. */
 function appendAnyway(record: RunRecord, events: readonly NewEvent[]): void {
   try {
     record.append(events);
   } catch (error) {
-    record.keep(events);
+    record.append(events);
     throw error;
   }
 }

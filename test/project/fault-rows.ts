@@ -229,6 +229,16 @@ export const FAULT_ROWS: readonly (readonly [section: string, rows: readonly Fau
     "Stores",
     [
       [
+        94,
+        "A process is killed at any point of a run",
+        "The next one goes on from the record; what was acknowledged is there.",
+      ],
+      [
+        95,
+        "A process is killed inside a tool that writes",
+        "The outcome is unknown: a person, or the tool's `reconcile`, is asked; it never runs again in silence.",
+      ],
+      [
         96,
         "Several processes want one run",
         "One holds the lease; the others get `run_locked`, with its owner and its end.",
@@ -249,6 +259,18 @@ export const FAULT_ROWS: readonly (readonly [section: string, rows: readonly Fau
     ],
   ],
   [
+    "Decisions",
+    [
+      [103, "Nobody decides on an approval", "The run leaves the process and waits; past its time, silence is a no."],
+      [104, "Two people decide on the same call", "The first decision counts; the second is told it."],
+      [
+        105,
+        "A decision for other arguments, or another attempt",
+        "It is bound to what was shown, and refused for anything else.",
+      ],
+    ],
+  ],
+  [
     "Load",
     [
       [
@@ -257,6 +279,11 @@ export const FAULT_ROWS: readonly (readonly [section: string, rows: readonly Fau
         "64 model requests in flight a client, first come first served; a run that waits holds no place.",
       ],
       [110, "100,000 steps in one process", "No memory beyond the record itself."],
+      [
+        111,
+        "A history larger than the model's context",
+        "Refused before it is sent, with the numbers; or made short as the agent's options say, on the record.",
+      ],
     ],
   ],
   [
@@ -265,6 +292,28 @@ export const FAULT_ROWS: readonly (readonly [section: string, rows: readonly Fau
       [112, "Secrets in errors, causes, events, records, inspections, output", "None: planted canaries never appear."],
       [113, "The key in a URL, a process title, the environment of a tool", "Never."],
       [114, "The key sent to another host", "Never: it belongs to its origin."],
+      [
+        134,
+        "A search result tells the model to call a tool that writes",
+        "The run is tainted: the call waits for a person, who is told where the text came from.",
+      ],
+      [
+        135,
+        "Private data leaves by a query, an address or an argument",
+        "A private tool is refused beside searches and MCP servers at xAI: `private_exposed`, unless it is named.",
+      ],
+      [136, "A search and a write in the same turn", "The search counts first, whatever the order of the items."],
+      [
+        137,
+        "Taint washed off by resume, compaction, a run in a handler, a later run, a branch",
+        "It is folded from the record and goes along; it never falls.",
+      ],
+      [138, "Untrusted text in the place of instructions", "There is no way: a marked part fits user messages alone."],
+      [
+        139,
+        "Arguments that deceive the person who approves",
+        "Shown with their length first; what deceives the eye is escaped and said to be.",
+      ],
       [140, "Terminal escapes in what a model or a page says", "Escaped wherever the command line prints them."],
       [
         141,

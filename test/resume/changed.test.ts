@@ -34,13 +34,11 @@ async function paused(made: Partial<Options> = {}) {
 }
 
 const named = (id: string): ScriptedModel => ({ ...says(), id });
-const overResponses = (): ScriptedModel => ({ ...says(), api: "responses" });
 
 /** What is another than when the run began: its part, an agent with it, and what is left to say of it. */
 const CHANGES: readonly (readonly [what: string, part: string, model: () => ScriptedModel, more: Partial<Options>])[] =
   [
     ["another model", "model", () => named("other"), {}],
-    ["the same model over another protocol", "model", overResponses, {}],
     ["a tool more", "tools", says, { tools: [pay(), effects("look").tool] }],
     [
       "a tool of another name",

@@ -63,7 +63,9 @@ describe.each([
 
 const call = (n: number) => ({ tool: "pay", arguments: `{"n":${n}}` });
 
-test("whichever call of the file system fails in a run, no tool runs of which the record does not say before that it was begun (row 98)", async () => {
+test("whichever call of the file system fails in a run, no tool runs of which the record does not say before that it was begun (row 98)", {
+  timeout: 120_000,
+}, async () => {
   const run = async (folder: string, calls: ReturnType<typeof failing>["calls"]): Promise<number[]> => {
     const paid: number[] = [];
     const pay = defineTool({
@@ -73,7 +75,7 @@ test("whichever call of the file system fails in a run, no tool runs of which th
       effect: "write",
       execute: ({ n }) => void paid.push(n),
     });
-    const model = scriptedModel([{ calls: [call(1)] }, { calls: [call(2)] }, { calls: [call(3)] }, { text: "Paid." }]);
+    const model = scriptedModel([{ calls: [call(1), call(2)] }, { calls: [call(3)] }, { text: "Paid." }]);
     const store = createFileStore(folder, { calls, onRepair: () => {}, fsync: "always" });
     await createAgent({ name: "t", model, tools: [pay], store, runtime: { createId: () => "1" } })
       .run("Pay.", { reject: false })
