@@ -4,7 +4,7 @@ import type { StoredEvent } from "./event.ts";
 import type { SearchCall } from "./finders.ts";
 import { countIdle, type Told } from "./progress.ts";
 import { type ApprovalEntry, emptyState, type LedgerEntry, type RunState } from "./state.ts";
-import { addTaint, bringsText } from "./taint.ts";
+import { addTaint, addTaintOfCall, bringsText, type TaintSource } from "./taint.ts";
 import { visibleLine } from "./visible-text.ts";
 
 /** What `apply` writes to: the state, and indexes that keep its cost independent of the run's length. */
@@ -86,7 +86,7 @@ export function applyToCall(draft: Draft, event: CallEvent): void {
         entry.replayed = event.replayed;
         draft.state.begun += 1;
       }
-      if (event.external !== undefined) addTaint(draft.state.taint, [event.external]);
+      if (event.external !== undefined) taintByCall(draft, entry, event.external);
       if (event.call.executor === "server") noteSearch(draft, entry);
       else closeRound(draft, draft.rounds.get(entry.turn) ?? []);
       return;
@@ -130,6 +130,11 @@ function noteSearch({ finders, searches }: Draft, { call, input, outcome, source
     if (known === undefined) finders.set(source.id, [found]);
     else known.push(found);
   }
+}
+
+function taintByCall({ state, rounds }: Draft, { turn, index }: LedgerEntry, source: TaintSource): void {
+  const later = rounds.get(turn)?.slice(index + 1) ?? [];
+  addTaintOfCall(state.taint, source, new Set(later.map(({ call }) => call.id)));
 }
 
 function taintBy({ taint }: RunState, { id, tool }: ToolCall): void {

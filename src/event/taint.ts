@@ -31,6 +31,20 @@ export function addTaint(known: TaintSource[], sources: readonly TaintSource[]):
   }
 }
 
+/**
+ * The same for a call of ours: calls of one turn are named in their order, whichever of them ends first.
+ * @param later Ids of the calls of its turn that stand behind it.
+ */
+export function addTaintOfCall(known: TaintSource[], source: TaintSource, later: ReadonlySet<string>): void {
+  const isLater = ({ callId }: TaintSource): boolean => callId !== undefined && later.has(callId);
+  const same = known.findIndex((other) => isSameWay(other, source));
+  const found = known[same];
+  if (found === undefined ? known.length >= MOST_SOURCES : !isLater(found)) return;
+  if (found !== undefined) known.splice(same, 1);
+  const at = known.findIndex(isLater);
+  known.splice(at === -1 ? known.length : at, 0, { ...source });
+}
+
 function isSameWay(a: TaintSource, b: TaintSource): boolean {
   return a.by === b.by && a.tool === b.tool && a.runId === b.runId;
 }

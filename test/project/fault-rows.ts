@@ -256,6 +256,11 @@ export const FAULT_ROWS: readonly (readonly [section: string, rows: readonly Fau
         "A record of another version",
         "An earlier one is brought into the form of this one; a later one is refused: `record_version`.",
       ],
+      [
+        102,
+        "The clock jumps by a day, back or forth",
+        "Durations and timeouts do not follow it; a lease that it ends is lost, and never had by two.",
+      ],
     ],
   ],
   [
@@ -267,6 +272,11 @@ export const FAULT_ROWS: readonly (readonly [section: string, rows: readonly Fau
         105,
         "A decision for other arguments, or another attempt",
         "It is bound to what was shown, and refused for anything else.",
+      ],
+      [
+        106,
+        "A run is resumed with another model, tools, instructions or output",
+        "Refused with what changed, unless `changed` says `continue`, which is recorded, or `pin`.",
       ],
     ],
   ],
