@@ -13,7 +13,9 @@ export interface ActiveTime {
 
 /**
  * How long the segments on a record were at work, in milliseconds: from event to event, without the time in which a decision was
- * waited for. A process that died says nothing of what it did after its last event.
+ * waited for. A process that died says nothing of what it did after its last event. The times on a record are those of a wall clock,
+ * which may be set or may have gone on while the machine slept: none counts for more than what was measured, or than work takes that
+ * says nothing.
  */
 export function activeMsOf(events: readonly StoredEvent[]): number {
   let sum = 0;
@@ -21,10 +23,19 @@ export function activeMsOf(events: readonly StoredEvent[]): number {
   for (const event of events) {
     const isIdle =
       event.type === "run.resumed" || event.type === "tool.approval.resolved" || event.type === "run.cancelled";
-    if (last !== undefined && !isIdle) sum += Math.max(0, event.at - last.at); // a wall clock may be set back
+    if (last !== undefined && !isIdle) sum += Math.max(0, Math.min(event.at - last.at, longestMs(event)));
     last = event;
   }
   return sum;
+}
+
+const LONGEST_SILENCE_MS = 600_000;
+
+/** The most that can have been worked between an event and the one before it. */
+function longestMs(event: StoredEvent): number {
+  if (event.type === "turn.completed") return event.timing.totalMs;
+  if (event.type === "tool.completed" && event.durationMs !== undefined) return event.durationMs;
+  return LONGEST_SILENCE_MS;
 }
 
 /** @param limit After `ms` of active time `expire` is called, once. */

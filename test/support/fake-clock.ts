@@ -4,22 +4,28 @@ import type { Clock } from "../../src/clock.ts";
 export interface FakeClock extends Clock {
   /** Lets time pass, running every callback that falls due, in order. */
   pass(ms: number): Promise<void>;
+  /** Sets the wall clock, and nothing else. */
+  jump(ms: number): void;
   /** Callbacks that wait. */
   readonly waiting: number;
 }
 
 export function fakeClock(): FakeClock {
   let elapsed = 0;
+  let set = 0;
   let nextId = 0;
   const timers = new Map<number, { at: number; callback: () => void }>();
   return {
-    now: () => 1_700_000_000_000 + elapsed,
+    now: () => 1_700_000_000_000 + elapsed + set,
     monotonic: () => elapsed,
     after(delayMs, callback) {
       nextId += 1;
       const id = nextId;
       timers.set(id, { at: elapsed + delayMs, callback });
       return () => void timers.delete(id);
+    },
+    jump(ms) {
+      set += ms;
     },
     get waiting() {
       return timers.size;
