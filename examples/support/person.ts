@@ -19,8 +19,9 @@ export async function ask(question: string): Promise<boolean | undefined> {
     for (;;) {
       const answer = await Promise.race([terminal.question(`${question} [y/n] `), left]);
       if (answer === undefined) return undefined;
-      if (/^(y|yes)$/i.test(answer.trim())) return true;
-      if (/^(n|no)$/i.test(answer.trim())) return false;
+      const word = answer.trim().toLowerCase();
+      if (word === "y" || word === "yes") return true;
+      if (word === "n" || word === "no") return false;
     }
   } finally {
     terminal.close();
