@@ -20,6 +20,11 @@ const ran = (attempt: ScriptedAttempt, more: object = {}): Provoke => {
 
 export const RUN: Readonly<Record<string, Provoke>> = {
   "A limit of the run is reached": ran({ calls: [call] }, { tools: [look(() => Math.random())], limits: { turns: 2 } }),
+  "A turn has no room within a limit": ran(
+    { text: "Sunny." },
+    { settings: { maxOutputTokens: 1000 }, limits: { tokens: 100 } },
+  ),
+  "The model makes the same call again and again": ran({ calls: [call] }, { tools: [look(() => 1)] }),
   "The run was cancelled": async () => {
     const agent = createAgent({ name: "t", model: scriptedModel([{ hang: true }]) });
     return failureOf(agent.run("Lisbon?", { signal: AbortSignal.abort("enough") }));
