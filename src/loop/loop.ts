@@ -80,7 +80,9 @@ async function carryOut(
   );
   throwFirst(await journal.all([...free.map(run), ...asked]));
   if ((await decide(journal, ops, turn)) === "ended") return "ended";
-  throwFirst(await journal.all([...held, ...uncertain.map(({ index }) => index)].sort((a, b) => a - b).map(run)));
+  if (held.length + uncertain.length > 0) {
+    throwFirst(await journal.all([...held, ...uncertain.map(({ index }) => index)].sort((a, b) => a - b).map(run)));
+  }
   return "done";
 }
 

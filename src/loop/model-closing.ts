@@ -145,7 +145,7 @@ async function callEvents(
     ...(input === undefined ? {} : { input }),
     ...(inputText === undefined ? {} : { inputText }),
   };
-  return [
+  const events: NewEvent[] = [
     { type: "tool.started", turn, call: named },
     {
       type: "tool.input",
@@ -154,11 +154,13 @@ async function callEvents(
       ...(issues === undefined ? {} : { issues }),
       ...(duplicateOf === undefined ? {} : { duplicateOf }),
     },
-    ...(error === undefined ? [] : [brokenCheck(`the arguments of ${call.tool}`, turn, error)]),
-    ...(tool === undefined || issues !== undefined || cutShort || services.recorded !== undefined // nothing runs: nobody is asked
-      ? []
-      : await approvalEvents(services, { tool, call: asked, value, turn, index, taint })),
   ];
+  if (error !== undefined) events.push(brokenCheck(`the arguments of ${call.tool}`, turn, error));
+  // Where nothing runs, nobody is asked.
+  if (tool === undefined || issues !== undefined || cutShort || services.recorded !== undefined) return events;
+  const approval = approvalEvents(services, { tool, call: asked, value, turn, index, taint });
+  if (approval !== undefined) events.push(...(await approval));
+  return events;
 }
 
 /** Call ids only pair calls with results. A server may repeat them in every turn, so ours are made unique in the run. */

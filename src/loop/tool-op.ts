@@ -137,7 +137,7 @@ async function runHandler(services: LoopServices, execution: Execution): Promise
   const { tool, entry, info } = execution;
   const release = await services.slots.take(tool.concurrency, info.signal);
   try {
-    const verdict = await checkedInput(services, execution);
+    const verdict = checkedBefore(services, execution) ?? (await checkAgain(services, execution));
     if (verdict.ok) await execute(services, execution, verdict.value);
     else await info.record(completed(entry, invalidInputAnswer(tool, verdict.issues, verdict.error)));
   } finally {
@@ -145,17 +145,17 @@ async function runHandler(services: LoopServices, execution: Execution): Promise
   }
 }
 
-/** What the check gave out when the call was recorded; in another process the check is made again. */
-async function checkedInput(
-  { checked, clock }: LoopServices,
-  { tool, entry: { call, input: asked, approval }, info }: Execution,
-): Promise<InputVerdict> {
-  const input = approval?.input ?? asked;
-  if (input === asked && checked.has(call.id)) {
-    const value = checked.get(call.id);
-    checked.delete(call.id);
-    return { ok: true, value };
-  }
+/** What the check gave out when the call was recorded, in this process and with the arguments that are to run. */
+function checkedBefore({ checked }: LoopServices, { entry }: Execution): InputVerdict | undefined {
+  const { call, approval } = entry;
+  if ((approval?.input ?? entry.input) !== entry.input || !checked.has(call.id)) return undefined;
+  const value = checked.get(call.id);
+  checked.delete(call.id);
+  return { ok: true, value };
+}
+
+async function checkAgain({ clock }: LoopServices, { tool, entry, info }: Execution): Promise<InputVerdict> {
+  const input = entry.approval?.input ?? entry.input;
   const { value, issues, error } = await orAborted(readArguments(tool, JSON.stringify(input), clock), info.signal);
   return issues === undefined ? { ok: true, value } : { ok: false, issues, error };
 }
@@ -165,8 +165,10 @@ async function execute(services: LoopServices, execution: Execution, value: unkn
   const { call, turn } = entry;
   const effect = tool.effect === undefined ? {} : { effect: tool.effect };
   // On the record before the handler runs: whoever carries the run on knows that it may have happened.
-  await info.record({ type: "tool.executing", turn, call, attempt, ...effect });
-  const closed = Promise.withResolvers<void>();
+  const begun = info.record({ type: "tool.executing", turn, call, attempt, ...effect });
+  if (begun !== undefined) await begun; // no promise where there is nothing to wait for: here and below, for every call
+  let isClosed = false;
+  let cameLate: ToolAnswer | undefined;
   const sources: TaintSource[] = tool.origin === "external" ? [outside(entry)] : [];
   const answer = await callTool(tool, value, {
     runId: services.record.runId,
@@ -179,18 +181,21 @@ async function execute(services: LoopServices, execution: Execution, value: unkn
     onThrow: tool.onError === "fail" ? services.noteThrown : undefined,
     taint: services.record.fold.state.taint,
     onTaint: (source) => void sources.push(source),
-    onLate: (late) => void closed.promise.then(() => recordLate(services, execution, late)),
+    onLate(late) {
+      if (isClosed) void recordLate(services, execution, late);
+      else cameLate = late; // told behind the end of the call
+    },
     progress: (data) => void info.emit([{ type: "tool.progress", call, data }]),
   });
-  const kept = await keepOutput(saysWhatRan(answer, entry.approval), services.artifacts, {
-    turn,
-    tool: tool.name,
-    signal: info.signal,
-  });
+  const at = { turn, tool: tool.name, signal: info.signal };
+  const keeping = keepOutput(saysWhatRan(answer, entry.approval), services.artifacts, at);
+  const kept = keeping instanceof Promise ? await keeping : keeping;
   const [external] = sources;
   const ended = completed(entry, kept.answer);
-  await info.record(...kept.warnings, external === undefined ? ended : { ...ended, external });
-  closed.resolve();
+  const recorded = info.record(...kept.warnings, external === undefined ? ended : { ...ended, external });
+  if (recorded !== undefined) await recorded;
+  isClosed = true;
+  if (cameLate !== undefined) void recordLate(services, execution, cameLate);
   if (kept.failure !== undefined) throw kept.failure;
 }
 

@@ -2,8 +2,11 @@ import { foldResult, type LedgerEntry, type Message, type StoredEvent } from "fa
 import { checkEvents } from "fairwitness/testing";
 import type { Life } from "./life.ts";
 
+/** What is known of a run that was carried on. */
+export type Watched = Pick<Life, "runId" | "record" | "effects" | "problems" | "acknowledged" | "paused">;
+
 /** What is wrong with a run that was killed again and again, held against one of the same script that was not; empty when nothing is. */
-export function wrongWith(life: Life, twin: Life): readonly string[] {
+export function wrongWith(life: Watched, twin: Pick<Life, "record">): readonly string[] {
   const result = foldResult(life.record);
   if (result?.status !== "completed") return [`it ended ${result?.status}`];
   return [
@@ -16,7 +19,7 @@ export function wrongWith(life: Life, twin: Life): readonly string[] {
 }
 
 /** What a process was told is stored is stored, where and as it was. */
-function lost({ record, acknowledged }: Life): readonly string[] {
+function lost({ record, acknowledged }: Watched): readonly string[] {
   return acknowledged.flatMap(({ seq, type, epoch }) => {
     const event = record[seq];
     const isThere = event?.type === type && event.epoch === epoch;
@@ -26,7 +29,8 @@ function lost({ record, acknowledged }: Life): readonly string[] {
   });
 }
 
-function wrongCall(entry: LedgerEntry, life: Life): readonly string[] {
+function wrongCall(entry: LedgerEntry, life: Watched): readonly string[] {
+  if (entry.call.executor === "server") return [];
   const { call, turn, index, outcome, approval } = entry;
   const step = `tool:${turn}.${index + 1}`;
   const effects = life.effects.filter(({ key }) => key === `${life.runId}/${step}`);
@@ -37,6 +41,8 @@ function wrongCall(entry: LedgerEntry, life: Life): readonly string[] {
   if (effects.some((effect) => effect.n !== n)) problems.push(...wrong(`it ran with ${JSON.stringify(effects)}`));
   if (outcome === "ok" && effects.length === 0) problems.push(...wrong("it is ok and did not happen"));
   if (attempts.length === 0 && effects.length > 0) problems.push(...wrong("it happened before it was on the record"));
+  if (effects.length > attempts.length)
+    problems.push(...wrong(`it happened ${effects.length} times, and began ${attempts.length} times`));
   if (!isRepeatable(call.tool) && effects.length > 1) problems.push(...wrong(`it happened ${effects.length} times`));
   if (isWrite(call.tool)) problems.push(...unparked(entry, life, attempts));
   if (call.tool === "notify" && (attempts.length > 1 || (attempts.length === 1 && !attempts[0]?.isClosed))) {
@@ -64,7 +70,7 @@ function attemptsAt(record: readonly StoredEvent[], step: string): readonly Atte
 }
 
 /** Each attempt whose outcome nobody knows was asked about, its process left, and none came after it that nobody allowed. */
-function unparked({ call, turn, index }: LedgerEntry, life: Life, attempts: readonly Attempt[]): readonly string[] {
+function unparked({ call, turn, index }: LedgerEntry, life: Watched, attempts: readonly Attempt[]): readonly string[] {
   return attempts.flatMap(({ seq, isClosed }, position) => {
     if (isClosed) return [];
     const request = `outcome:${turn}.${index + 1}.${position + 1}`;
@@ -91,7 +97,7 @@ function isRepeatable(tool: string): boolean {
 }
 
 /** The same but for ids, times, money, and what nobody knows of a call. */
-function otherState(life: Life, twin: Life): readonly string[] {
+function otherState(life: Watched, twin: Pick<Life, "record">): readonly string[] {
   const unknown = new Set(
     (foldResult(life.record)?.toolCalls ?? []).flatMap(({ call, outcome }) => (outcome === "unknown" ? [call.id] : [])),
   );
@@ -99,13 +105,14 @@ function otherState(life: Life, twin: Life): readonly string[] {
   return here === there ? [] : [`its state is ${here}, and without a kill ${there}`];
 }
 
-function stateOf({ record }: Life, unknown: ReadonlySet<string>): string {
+function stateOf({ record }: Pick<Life, "record">, unknown: ReadonlySet<string>): string {
   const result = foldResult(record);
   return JSON.stringify({
     status: result?.status,
     text: result?.text,
     turns: result?.turns,
     taint: result?.taint,
+    citations: result?.citations,
     messages: result?.messages.map((message) => timeless(message, unknown)),
     calls: result?.toolCalls.map(({ call, turn, index, input, outcome, output, content }) =>
       unknown.has(call.id) ? { call, turn, index, input } : { call, turn, index, input, outcome, output, content },

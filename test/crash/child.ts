@@ -7,6 +7,7 @@ import { createFileStore, createSqliteStore, type LocalStore } from "fairwitness
 import type { Job, Said } from "./job.ts";
 import { createPoints, pointedCalls, pointedStore } from "./points.ts";
 import { crashTools } from "./tools.ts";
+import type { Happened } from "./world.ts";
 
 const job = JSON.parse(process.argv[2] ?? "{}") as Job; // written by the tests beside this
 const say = (said: Said): void => {
@@ -27,11 +28,17 @@ const agent = createAgent({
   name: "crash",
   model: createClient({ apiKey: "sim_key", baseURL: `${job.url}/v1` }).model("grok-4.7", { api: "chat" }),
   instructions: "Do what you are told.",
-  tools: crashTools(job.url, points),
+  tools: crashTools(act),
   store,
   runtime: { createId: () => ids.shift() ?? crypto.randomUUID() },
   ...(job.race === undefined ? {} : { leaseMs: job.race.leaseMs }),
 });
+
+async function act(effect: Happened, signal: AbortSignal): Promise<void> {
+  points.at(`before the effect of ${effect.tool}`);
+  await (await fetch(`${job.url}/effect`, { method: "POST", body: JSON.stringify(effect), signal })).text();
+  points.at(`behind the effect of ${effect.tool}`);
+}
 
 async function carryOn(): Promise<Run> {
   const isThere = await store.read(job.runId).then(

@@ -1,21 +1,18 @@
 import { type AnyTool, defineTool } from "fairwitness";
 import { z } from "zod";
-import type { Points } from "./points.ts";
+import type { ToolName } from "./job.ts";
+import type { Happened } from "./world.ts";
 
-/** Tools whose effects happen in another process, which keeps account of them. */
-export function crashTools(url: string, points: Points): readonly AnyTool[] {
-  const tool = (name: string, more: object = {}): AnyTool =>
+/** Tools whose effects somebody else keeps account of. */
+export function crashTools(act: (effect: Happened, signal: AbortSignal) => Promise<void> | void): readonly AnyTool[] {
+  const tool = (name: ToolName, more: object = {}): AnyTool =>
     defineTool({
       name,
       description: `Does ${name}.`,
       input: z.object({ n: z.number() }),
       ...more,
       async execute({ n }, { key, signal }) {
-        points.at(`before the effect of ${name}`);
-        const body = JSON.stringify({ tool: name, key, n });
-        const answer = await fetch(`${url}/effect`, { method: "POST", body, signal });
-        await answer.text();
-        points.at(`behind the effect of ${name}`);
+        await act({ tool: name, key, n }, signal);
         return { done: name, n };
       },
     });
