@@ -87,17 +87,17 @@ describe("a run that was made shorter", () => {
     expect(checkEvents(run.record)).toEqual([]);
   });
 
-  it("is not made shorter a second time for the same turn, where the first time was not enough", async () => {
-    const options: Options = { limit: 16_000 };
-    const whole = agentOn([], "tool_outputs", options).agent.stream("go");
-    await whole.result();
-    const at = whole.record.findIndex(({ type }) => type === "context.compacted");
-    const { agent, model } = agentOn(whole.record.slice(0, at + 1), "tool_outputs", { limit: 100 });
+  it("is not asked a second time for a summary that failed when the server had refused the turn", async () => {
+    const options: Options = { limit: 16_000, summary: () => ({ text: "" }) };
+    const whole = agentOn([], "summary", options).agent.stream("go");
+    expect(await whole.result()).toMatchObject({ status: "failed", error: { code: "context_overflow" } });
+    const at = whole.record.findIndex(({ type }) => type === "warning");
+    expect(whole.record[at]?.step).toMatch(/^compact:\d\.summary\.2$/);
+    const { agent, model } = agentOn(whole.record.slice(0, at + 1), "summary", options);
     const run = await agent.resume(whole.id);
     expect(await run.result()).toMatchObject({ status: "failed", error: { code: "context_overflow" } });
     expect(checkEvents(run.record)).toEqual([]);
-    expect(compactions(run.record)).toHaveLength(1);
-    expect(model.seen).toEqual([]);
+    expect(model.summed).toEqual([]);
   });
 
   it("keeps what xAI made of it before other instructions that it is carried on with", async () => {
