@@ -3,7 +3,8 @@ import type { ContenderEntry } from "./contenders/index.ts";
 
 /** The packages of each contender with the versions that are installed, as `name version`. */
 export function versionsOf(contenders: readonly ContenderEntry[]): Readonly<Record<string, string>> {
-  const entries = contenders.map(({ name, kind, packages = kind === "own" ? OURS : [] }): [string, string] => [
+  const shown = contenders.filter(({ isSpecial }) => isSpecial !== true);
+  const entries = shown.map(({ name, kind, packages = kind === "own" ? OURS : [] }): [string, string] => [
     name,
     packages.map(describe).join(", "),
   ]);

@@ -134,6 +134,7 @@ export function started(
     ...more,
     ...(given.settings === undefined ? {} : { settings: JSON.parse(JSON.stringify(given.settings)) }),
     ...(given.effects === undefined ? {} : { effects: given.effects }),
+    ...(given.onLimit === undefined ? {} : { onLimit: given.onLimit }),
     ...(taint.length === 0 ? {} : { taint }),
     ...(past.runId === undefined || given.branch !== undefined ? {} : { continues: past.runId }),
     ...(replays === undefined ? {} : { replays }),

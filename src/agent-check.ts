@@ -4,9 +4,9 @@ import type { AgentOptions, ReplaySettings, ResumeSettings, RunSettings } from "
 import { checkRetry } from "./client/index.ts";
 import { AgentError } from "./errors.ts";
 import type { RunLimits } from "./event/index.ts";
-import { DEFAULT_LOOP_DETECTOR, type LoopDetector } from "./loop/index.ts";
+import { DEFAULT_LOOP_DETECTOR, type LoopDetector, type OnLimit } from "./loop/index.ts";
 import { checkMessages } from "./message/index.ts";
-import { ownOptions } from "./own.ts";
+import { ownOptions, withoutUndefined } from "./own.ts";
 
 const AGENT_KEYS = [
   "name",
@@ -17,6 +17,7 @@ const AGENT_KEYS = [
   "output",
   "settings",
   "limits",
+  "onLimit",
   "correctionBudget",
   "toolConcurrency",
   "toolCallsPerTurn",
@@ -40,11 +41,12 @@ const RUN_KEYS = [
   "waiting",
   "settings",
   "limits",
+  "onLimit",
   "signal",
   "context",
   "reject",
 ];
-const RESUME_KEYS = ["approvals", "limits", "changed", "waiting", "signal", "context"];
+const RESUME_KEYS = ["approvals", "limits", "onLimit", "changed", "waiting", "signal", "context"];
 const REPLAY_KEYS = ["tools", "model", "instructions", "serverTools", "settings", "limits", "signal", "context"];
 const HABITS: Readonly<Record<string, string>> = {
   system: "instructions",
@@ -85,6 +87,8 @@ const limitsSchema = (): z.ZodType<RunLimits> =>
     durationMs: amount.optional(),
   }) as z.ZodType<RunLimits>; // zod writes `| undefined` where the interface has absent
 
+const ON_LIMIT: readonly OnLimit[] = ["stop", "answer"];
+
 /** @throws {AgentError} `invalid_option` naming the option, what is wrong with it and what to write. */
 export function checkAgentOptions(options: AgentOptions): void {
   checkObject("createAgent", options);
@@ -114,6 +118,7 @@ export function checkAgentOptions(options: AgentOptions): void {
   checkWhole("leaseMs", options.leaseMs, 100);
   checkOneOf("createAgent: untrusted", options.untrusted, ["approve", "block", "allow"]);
   checkOneOf("createAgent: unknownOutcome", options.unknownOutcome, ["ask", "tell"]);
+  checkOneOf("createAgent: onLimit", options.onLimit, ON_LIMIT);
   loopDetectorOf(options.loopDetector);
   checkContext(options.name, options.context);
   checkLimits(`createAgent "${options.name}"`, options.limits);
@@ -144,6 +149,7 @@ export function checkRunOptions(agent: string, given: RunSettings): void {
   checkLimits(`the run of "${agent}"`, options.limits);
   const where = `the run of "${agent}"`;
   checkOneOf(`${where}: onBusy`, options.onBusy, ["reject", "queue", "steer"]);
+  checkOneOf(`${where}: onLimit`, options.onLimit, ON_LIMIT);
   checkOneOf(`${where}: effects`, options.effects, ["rehearse"]);
   checkOneOf(`${where}: waiting`, options.waiting, ["stay", "leave"]);
   checkBranch(where, options.branch);
@@ -161,6 +167,7 @@ export function checkResumeOptions(agent: string, given: ResumeSettings): void {
     throw invalid(`${where}: approvals holds decisions by call id, such as { call_1: { approve: true } }.`);
   }
   checkLimits(where, options.limits);
+  checkOneOf(`${where}: onLimit`, options.onLimit, ON_LIMIT);
   checkOneOf(`${where}: changed`, options.changed, ["refuse", "continue", "pin"]);
   checkOneOf(`${where}: waiting`, options.waiting, ["stay", "leave"]);
 }
@@ -245,13 +252,16 @@ export function loopDetectorOf(option: AgentOptions["loopDetector"]): LoopDetect
   if (option !== undefined && (typeof option !== "object" || option === null)) {
     throw invalid("createAgent: loopDetector takes { warnAt, stopAt }, or false for none.");
   }
-  refuseUnknownKeys("loopDetector of createAgent", option ?? {}, ["warnAt", "stopAt"]);
+  refuseUnknownKeys("loopDetector of createAgent", option ?? {}, Object.keys(DEFAULT_LOOP_DETECTOR));
   const given = ownOptions(option ?? {});
-  const { stopAt = DEFAULT_LOOP_DETECTOR.stopAt } = given;
+  const { noProgress, emptyReply, callShapedText, stopAt } = { ...DEFAULT_LOOP_DETECTOR, ...withoutUndefined(given) };
+  checkOneOf("createAgent: loopDetector.noProgress", noProgress, ["warn", "stop", "ignore"]);
+  checkOneOf("createAgent: loopDetector.emptyReply", emptyReply, ["fail", "ask"]);
+  checkOneOf("createAgent: loopDetector.callShapedText", callShapedText, ["correct", "warn", "ignore"]);
   const { warnAt = Math.min(DEFAULT_LOOP_DETECTOR.warnAt, stopAt - 1) } = given;
   checkWhole("loopDetector.stopAt", stopAt, 2);
   checkWhole("loopDetector.warnAt", warnAt, 1);
-  if (warnAt < stopAt) return { warnAt, stopAt };
+  if (warnAt < stopAt) return { warnAt, stopAt, noProgress, emptyReply, callShapedText };
   throw invalid(`createAgent: loopDetector.warnAt is below stopAt, and ${warnAt} is not below ${stopAt}.`);
 }
 

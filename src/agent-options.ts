@@ -2,7 +2,7 @@ import type { ContextPolicy } from "./agent-context.ts";
 import type { RetryPolicy } from "./client/index.ts";
 import type { Clock } from "./clock.ts";
 import type { RunLimits } from "./event/index.ts";
-import type { ApprovalAnswer, BufferLimits, LoopDetector } from "./loop/index.ts";
+import type { ApprovalAnswer, BufferLimits, LoopDetector, OnLimit } from "./loop/index.ts";
 import type { Message, UserMessage } from "./message/index.ts";
 import type { Model, ModelSettings } from "./model/index.ts";
 import type { RunStore } from "./store/index.ts";
@@ -36,6 +36,12 @@ export interface AgentOptions<
   /** Sampling and the like, for every run. Nothing that is not set is sent. */
   settings?: ModelSettings;
   limits?: RunLimits;
+  /**
+   * What happens at a limit: `stop` (default) ends the run as limited; `answer` tells the model which limit is reached and spends one more
+   * turn, without tools, on an answer, before the run ends as limited: `result.text` is it. Not when the time is up, and not where
+   * `costUsd` or `tokens` have no room for it.
+   */
+  onLimit?: OnLimit;
   /** Turns in a row whose tool calls or answer may fail in a way the model can mend, before the run fails. Default 2. */
   correctionBudget?: number;
   /** Tool calls of a run that are carried out at the same time. Default 8. */
@@ -43,9 +49,9 @@ export interface AgentOptions<
   /** Calls of one turn that are carried out; the model is told of the rest that they were not. Default 128. */
   toolCallsPerTurn?: number;
   /**
-   * What happens to a model that asks for the same call, same tool and same arguments, turn after turn: a `limit.warning` at
-   * `warnAt` turns in a row (default 3), the end of the run as limited at `stopAt` (default 6), where that call does not run any more.
-   * `false`: nothing but the limits.
+   * What is done about a model that gets nowhere: that makes the same call turn after turn (a `limit.warning` at `warnAt` turns in a row,
+   * the end of the run as limited at `stopAt`), whose calls tell nothing new (`noProgress`), that says nothing (`emptyReply`), or that
+   * writes a call as text (`callShapedText`). `false`: nothing but the limits.
    */
   loopDetector?: Partial<LoopDetector> | false;
   /**
@@ -120,6 +126,8 @@ export interface RunSettings {
   settings?: ModelSettings;
   /** Over the agent's own. */
   limits?: RunLimits;
+  /** Over the agent's own. */
+  onLimit?: OnLimit;
   /** Cancels the run. */
   signal?: AbortSignal | undefined;
 }
@@ -132,8 +140,10 @@ export type RunOptions<Context = unknown> = RunSettings &
 export interface ResumeSettings {
   /** Decisions on calls that wait, by call id: laid down first, as `resolveApproval` does, and with a `hash` where that needs one. */
   approvals?: Readonly<Record<string, ApprovalAnswer & { hash?: string }>>;
-  /** Over those that the run had. */
+  /** Over those that the run had, counted over all of it. */
   limits?: RunLimits;
+  /** Over what the run had: `answer` gets an answer out of a run that stopped at a limit. */
+  onLimit?: OnLimit;
   /**
    * When the agent is another one than the run was begun with: `refuse` (default) throws `run_changed`; `continue` goes on with the agent as
    * it is; `pin` keeps the model and the instructions that the run was begun with, and refuses only other tools or another output.

@@ -2,7 +2,8 @@ import { type Beginning, instructionsFor, started, startedEvents } from "./agent
 import { experimentOf } from "./agent-experiment.ts";
 import type { ReplaySettings } from "./agent-options.ts";
 import type { AgentParts } from "./agent-parts.ts";
-import { launch, refuseUnknown, withoutStore } from "./agent-run.ts";
+import { refuseUnknown } from "./agent-resume.ts";
+import { launch, withoutStore } from "./agent-run.ts";
 import { type ArtifactReader, createFold, type NewEvent, type RunStartedEvent } from "./event/index.ts";
 import { type Run, recordingOf } from "./loop/index.ts";
 import { checkSettings, type ModelSettings } from "./model/index.ts";
@@ -35,7 +36,13 @@ export async function replayAgentRun(
   const hold = createHold(store, runId, { clock: runtime.clock, leaseMs });
   const limits = { ...(state.resumed ?? before).limits, ...withoutUndefined(given.limits) };
   const outer = outerCall();
-  const again = { ...given, messages: before.messages, ...(Object.keys(own).length === 0 ? {} : { settings: own }) };
+  const { onLimit } = state.resumed ?? before;
+  const again = {
+    ...given,
+    messages: before.messages,
+    ...(onLimit === undefined ? {} : { onLimit }),
+    ...(Object.keys(own).length === 0 ? {} : { settings: own }),
+  };
   const common = { limits, conversation: runId, hold };
   const beginning: Beginning = { ...common, parts, given: again, input: [], outer, leaseMs, replays };
   const past: Past = { messages: [], taint: before.taint ?? [] };
@@ -47,6 +54,7 @@ export async function replayAgentRun(
     given,
     parent: outer?.runId,
     waiting: "leave",
+    onLimit,
     recorded: recordingOf(replays, events),
     begin: async (signal) => [...(await begin({ beginning, past, hold }, signal)), ...leftOut(agent, parts)],
     beginFailed: () => started(beginning, past, {}),

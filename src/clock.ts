@@ -33,28 +33,40 @@ export function orAborted<T>(promise: PromiseLike<T>, signal: AbortSignal): Prom
     if (signal.aborted) onAbort();
     // Without options, here and everywhere: Node would obey a `signal` that they inherit. An abort comes once by itself.
     signal.addEventListener("abort", onAbort);
-    const release = (): void => signal.removeEventListener("abort", onAbort);
-    promise.then(resolve, reject).then(release, release);
+    promise.then(
+      (value) => {
+        signal.removeEventListener("abort", onAbort);
+        resolve(value);
+      },
+      (error: unknown) => {
+        signal.removeEventListener("abort", onAbort);
+        reject(error);
+      },
+    );
   });
 }
 
 /** What the promise comes to, or what `late` gives when `ms` have passed; the promise is not waited for then. */
-export async function within<T>(promise: Promise<T>, limit: { clock: Clock; ms: number; late: () => T }): Promise<T> {
-  let cancel = (): void => {};
-  const late = new Promise<T>((resolve, reject) => {
-    cancel = limit.clock.after(limit.ms, () => {
+export function within<T>(promise: Promise<T>, limit: { clock: Clock; ms: number; late: () => T }): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const cancel = limit.clock.after(limit.ms, () => {
       try {
         resolve(limit.late());
       } catch (error) {
         reject(error);
       }
     });
+    promise.then(
+      (value) => {
+        cancel();
+        resolve(value);
+      },
+      (error: unknown) => {
+        cancel();
+        reject(error);
+      },
+    );
   });
-  try {
-    return await Promise.race([promise, late]);
-  } finally {
-    cancel();
-  }
 }
 
 /** Resolves after `delayMs`; rejects with `signal.reason` as soon as the signal is aborted. */

@@ -33,6 +33,7 @@ export type {
   LedgerEntry,
   LimitedResult,
   LimitName,
+  LimitUse,
   PausedResult,
   Reporting,
   RunDifference,
@@ -54,7 +55,7 @@ export {
   parseRecord,
   storedEventSchema,
 } from "./event/index.ts";
-export type { ApprovalAnswer, Delivery, LoopDetector, Run } from "./loop/index.ts";
+export type { ApprovalAnswer, Delivery, LoopDetector, OnLimit, Run } from "./loop/index.ts";
 export { RunError } from "./loop/index.ts";
 export type {
   AssistantMessage,

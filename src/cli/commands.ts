@@ -1,23 +1,71 @@
 import { errorMessage } from "../errors.ts";
-import { foldEvidence, formatEvent, formatEvidence, type ParsedRecord } from "../event/index.ts";
-import { createFileStore, type RunStore, type StoredRun } from "../store/index.ts";
+import { diffRuns, foldEvidence, formatEvent, formatEvidence, type ParsedRecord } from "../event/index.ts";
+import type { RunStore, StoredRun } from "../store/index.ts";
+import { cancel, decide, steer } from "./act.ts";
+import { allWaiting, waitingIn, waitingText } from "./approvals.ts";
 import type { Command } from "./args.ts";
+import { diffView } from "./diff-view.ts";
 import { findRun } from "./find-run.ts";
+import { type FoundStore, findStore } from "./find-store.ts";
 import { type ListedRun, listView, summaryOf } from "./list-view.ts";
 import type { Paint } from "./paint.ts";
+import type { Printed } from "./printed.ts";
 import { showView } from "./show-view.ts";
 import { sourcesView } from "./sources-view.ts";
 import { USAGE } from "./usage.ts";
 
+type Asked = Exclude<Command, { command: "help" }>;
+
 /**
- * What a command prints.
- * @throws {AgentError} `not_found`, `malformed_record`, `store_failed`.
+ * Does what a command asks for.
+ * @throws {AgentError} `not_found`, `malformed_record`, `store_failed`, `invalid_option`.
  */
-export async function carryOut(command: Command, paint: Paint): Promise<string> {
-  if (command.command === "help") return USAGE;
-  const store = createFileStore(command.dir);
-  if (command.command === "list") return listText(command, store, paint);
-  const record = await store.read(findRun(command.id, await store.list(), command.dir));
+export async function carryOut(command: Command, paint: Paint): Promise<Printed> {
+  if (command.command === "help") return printed(USAGE);
+  const found = findStore(command.store);
+  try {
+    return await inStore(command, found, paint);
+  } finally {
+    found.close();
+  }
+}
+
+async function inStore(command: Asked, found: FoundStore, paint: Paint): Promise<Printed> {
+  const { store, where } = found;
+  if (command.command === "list") return printed(await listText(command, found, paint));
+  if (command.command === "approvals" && command.id === undefined) {
+    const waiting = await allWaiting(store);
+    return printed(command.json ? approvalLines(waiting) : waitingText(waiting, where, paint));
+  }
+  const runs = await store.list();
+  if (command.command === "diff") return await compare(command, found, runs, paint);
+  const runId = findRun(command.id ?? "latest", runs, where);
+  const target = { store, runId };
+  switch (command.command) {
+    case "approvals": {
+      const waiting = await waitingIn(store, runId);
+      return printed(command.json ? approvalLines(waiting) : waitingText(waiting, runId, paint));
+    }
+    case "decide":
+      return await decide(target, command.call, command.answer);
+    case "cancel":
+      return await cancel(target, command.reason);
+    case "steer":
+      return await steer(target, command.text);
+    default:
+      return printed(recordText(command, await store.read(runId), paint));
+  }
+}
+
+function printed(text: string, code = 0): Printed {
+  return { text, code };
+}
+
+function recordText(
+  command: Extract<Asked, { command: "show" | "sources" }>,
+  record: ParsedRecord,
+  paint: Paint,
+): string {
   if (command.command === "show") return command.json ? recordLines(record) : showView(record, paint);
   const evidence = foldEvidence(record.events);
   switch (command.as) {
@@ -32,16 +80,30 @@ export async function carryOut(command: Command, paint: Paint): Promise<string> 
   }
 }
 
+async function compare(
+  { ids, json }: Extract<Asked, { command: "diff" }>,
+  { store, where }: FoundStore,
+  runs: readonly StoredRun[],
+  paint: Paint,
+): Promise<Printed> {
+  const [first, second] = [findRun(ids[0], runs, where), findRun(ids[1], runs, where)];
+  const { events: a } = await store.read(first);
+  const { events: b } = await store.read(second);
+  const differences = diffRuns(a, b);
+  const text = json ? differences.map(jsonLine).join("") : diffView({ a, b, differences }, paint);
+  return printed(text, differences.length === 0 ? 0 : 1);
+}
+
 async function listText(
-  { dir, json, limit }: Extract<Command, { command: "list" }>,
-  store: RunStore,
+  { json, limit }: Extract<Asked, { command: "list" }>,
+  { store, where }: FoundStore,
   paint: Paint,
 ): Promise<string> {
   const all = await store.list();
   const runs: ListedRun[] = [];
   for (const run of all.slice(0, limit)) runs.push(await listed(run, store)); // one after the other: a record may be large
   if (json) return runs.map(jsonLine).join("");
-  return all.length === 0 ? `There are no runs in ${dir}.\n` : listView(runs, all.length, paint);
+  return all.length === 0 ? `There are no runs in ${where}.\n` : listView(runs, all.length, paint);
 }
 
 /** One record that cannot be read must not hide the others: it is listed with what is wrong with it. */
@@ -51,6 +113,10 @@ async function listed({ runId, startedAt }: StoredRun, store: RunStore): Promise
   } catch (error) {
     return { runId, startedAt, problem: errorMessage(error) };
   }
+}
+
+function approvalLines({ runs }: Awaited<ReturnType<typeof allWaiting>>): string {
+  return runs.flatMap(({ approvals }) => approvals.map(jsonLine)).join("");
 }
 
 /** The lines of the record as they are stored, those of kinds we do not know among them. */

@@ -14,7 +14,7 @@ export function findRun(asked: string, runs: readonly Pick<StoredRun, "runId">[]
   if (latest === undefined) {
     throw new AgentError(
       "not_found",
-      `There are no runs in ${where}. Give the agent a store, or name another place with --dir.`,
+      `There are no runs in ${where}. Give the agent a store, or name another place with --store.`,
     );
   }
   if (asked === "latest") return latest.runId;

@@ -1,15 +1,18 @@
-import type { Evidence, StoredEvent } from "../event/index.ts";
+import type { ClosingEvent, Evidence, RunLimitedEvent, StoredEvent } from "../event/index.ts";
 import { isClosing } from "../event/index.ts";
 import { formatUsage } from "../message/index.ts";
 import type { Paint } from "./paint.ts";
 import { costText, moment, short } from "./words.ts";
 
 /** Whose run it was and what it was asked. */
-export function headLines(evidence: Evidence, paint: Paint): readonly string[] {
+export function headLines(evidence: Evidence, paint: Paint, replays?: string): readonly string[] {
   const { runId, agent, model, servedModel, startedAt, simulated, question } = evidence;
   const served = servedModel === undefined || servedModel === model ? "" : ` (served by ${short(servedModel)})`;
   return [
     `${paint.strong(short(runId))}  ${short(agent)} · ${short(model)}${served} · ${moment(startedAt)}`,
+    ...(replays === undefined
+      ? []
+      : [paint.note(`replays ${short(replays)}: no tool ran, results were taken from there`)]),
     ...(simulated ? [paint.note("SIMULATED: a simulator answered, not a model; its sources do not exist.")] : []),
     ...(question === undefined ? [] : [`${paint.dim("asked")} ${short(question, 400)}`]),
   ];
@@ -28,27 +31,35 @@ export function endText(evidence: Evidence, events: readonly StoredEvent[], pain
     ...(status === "open" ? [counted(turns.length, "whole turn")] : [counted(turns.length, "turn"), ...ofCalls]),
     ...(failedAttempts === 0 ? [] : [counted(failedAttempts, "failed attempt")]),
   ];
-  const how = `${status}${whyText(events)}`;
-  const shown = status === "completed" ? paint.good(how) : status === "open" ? paint.note(how) : paint.bad(how);
+  const closing = events.findLast(isClosing);
+  const how = closing === undefined ? openText(events) : closingText(closing);
+  const shown =
+    status === "completed"
+      ? paint.good(how)
+      : status === "open" || status === "paused"
+        ? paint.note(how)
+        : paint.bad(how);
   return `${shown}\n${counts.join(" · ")} · ${formatUsage(usage)} · ${costText(cost)}`;
 }
 
 /** A record cannot tell a run that goes on from one whose process died: it says when it last heard of it. */
-function whyText(events: readonly StoredEvent[]): string {
-  const closing = events.findLast(isClosing);
-  switch (closing?.type) {
-    case undefined:
-      return `: the run goes on or its process died; last heard of at ${moment(events.at(-1)?.at ?? 0)}`;
+function openText(events: readonly StoredEvent[]): string {
+  return `open: the run goes on or its process died; last heard of at ${moment(events.at(-1)?.at ?? 0)}`;
+}
+
+/** How a segment of a run ended. */
+export function closingText(closing: ClosingEvent): string {
+  switch (closing.type) {
     case "run.completed":
-      return "";
+      return "completed";
     case "run.paused":
-      return `: waits for ${closing.waiting.map(({ tool, callId }) => `${short(tool)} (${short(callId)})`).join(", ")}`;
+      return `waiting for a decision on ${closing.waiting.map(({ tool, callId }) => `${short(tool)} (${short(callId)})`).join(", ")}`;
     case "run.limited":
-      return `: ${closing.limit} ${closing.used} of ${closing.max}`;
+      return `limited: ${limitText(closing)}`;
     case "run.cancelled":
-      return `: ${short(closing.reason)}`;
+      return `cancelled: ${short(closing.reason)}`;
     case "run.failed":
-      return `: ${short(closing.error.code)}: ${short(closing.error.message)}`;
+      return `failed: ${short(closing.error.code)}: ${short(closing.error.message)}`;
     default:
       return closing satisfies never;
   }
@@ -56,4 +67,9 @@ function whyText(events: readonly StoredEvent[]): string {
 
 function counted(count: number, one: string, many = `${one}s`): string {
   return `${count} ${count === 1 ? one : many}`;
+}
+
+function limitText({ limit, used, max, needed, answered }: RunLimitedEvent): string {
+  const more = needed === undefined ? "" : `, and a turn may need ${needed}`;
+  return `${limit} ${used} of ${max}${more}${answered === true ? "; a last turn gave an answer" : ""}`;
 }

@@ -27,7 +27,8 @@ export function listView(runs: readonly ListedRun[], total: number, paint: Paint
 function runLines(run: ListedRun, paint: Paint): string {
   const id = paint.strong(short(run.runId));
   if ("problem" in run) return `${id}  ${paint.bad("unreadable")}\n  ${short(run.problem)}`;
-  const status = run.status === "completed" ? paint.good(run.status) : paint.note(run.status);
+  const word = run.status === "paused" ? "waiting" : run.status;
+  const status = run.status === "completed" ? paint.good(word) : paint.note(word);
   const facts = [
     moment(run.startedAt),
     short(run.agent, 40),

@@ -2,7 +2,7 @@ import { isSearch } from "../event/index.ts";
 import { contentText } from "../message/index.ts";
 import type { CallActivity } from "./activity.ts";
 import type { Paint } from "./paint.ts";
-import { askedText, duration, nameOf, short, sourceName } from "./words.ts";
+import { askedText, duration, nameOf, REASONS, short, sourceName } from "./words.ts";
 
 const MAX_SOURCES = 8;
 const MAX_CODE_LINES = 12;
@@ -44,11 +44,14 @@ function endLines(call: CallActivity, footnotes: Footnotes, paint: Paint): reado
   if (completed === undefined) {
     return [...bad, ...asked, `        ${paint.note(`no result yet${phaseText(call)}`)}`];
   }
-  const { outcome, error, durationMs, timing } = completed;
+  const { durationMs, timing, replayed } = completed;
   const time = durationMs === undefined ? "time unknown" : `${duration(durationMs)} ${timing}`;
-  const why = error === undefined ? "" : `: ${short(error.message)}`;
-  const shown = outcome === "ok" ? paint.good(outcome) : paint.bad(`${outcome}${why}`);
-  const facts = [shown, ...foundFact(call), ...hiddenFact(call), time].join(" · ");
+  const facts = [
+    outcomeText(completed, paint),
+    ...foundFact(call),
+    ...hiddenFact(call),
+    replayed === undefined ? time : "from the recording",
+  ].join(" · ");
   const late = lateLines(call, paint);
   return [
     ...bad,
@@ -60,11 +63,11 @@ function endLines(call: CallActivity, footnotes: Footnotes, paint: Paint): reado
   ];
 }
 
-const REASONS = {
-  approval: "its tool asks for it",
-  untrusted: "text from outside has entered the run",
-  unknown_outcome: "nobody knows whether it happened",
-} as const;
+function outcomeText({ outcome, error }: NonNullable<CallActivity["completed"]>, paint: Paint): string {
+  if (outcome === "ok") return paint.good(outcome);
+  const text = `${outcome}${error === undefined ? "" : `: ${short(error.message)}`}`;
+  return outcome === "rehearsed" ? paint.note(text) : paint.bad(text); // a rehearsal went as it was to go
+}
 
 /** Who was asked, and what was said. */
 function approvalLines({ requested, resolved }: CallActivity, paint: Paint): readonly string[] {

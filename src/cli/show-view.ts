@@ -8,7 +8,7 @@ import {
 } from "../event/index.ts";
 import { formatTurnUsage } from "../message/index.ts";
 import { activityOf, type Entry, type TurnActivity } from "./activity.ts";
-import { endText, headLines } from "./head.ts";
+import { closingText, endText, headLines } from "./head.ts";
 import type { Paint } from "./paint.ts";
 import { callLines, type Footnotes } from "./show-call.ts";
 import { costText, duration, moment, short, sourceName } from "./words.ts";
@@ -21,7 +21,11 @@ export function showView({ events, unknown, torn }: ParsedRecord, paint: Paint):
   const footnotes: Footnotes = new Map(
     evidence.sources.flatMap(({ source, number }) => (number === undefined ? [] : [[source.id, number] as const])),
   );
-  const turns = activityOf(events).map((turn) => turnLines(turn, evidence, footnotes, paint));
+  const started = events.find((event) => event.type === "run.started");
+  const last = events.findLast(isClosing);
+  // How the run ended at last is told at the end; how it ended before it was resumed, where that was.
+  const told = events.filter((event) => event !== last);
+  const turns = activityOf(told).map((turn) => turnLines(turn, evidence, footnotes, paint));
   const kinds = [...new Set(unknown.map(({ type }) => short(type)))].join(", ");
   const notes = [
     ...(unknown.length === 0 ? [] : [`${unknown.length} events of kinds this version does not know: ${kinds}`]),
@@ -30,7 +34,7 @@ export function showView({ events, unknown, torn }: ParsedRecord, paint: Paint):
       : ["the last line of the record is not whole: it is being written, or its writer died"]),
   ];
   const blocks = [
-    headLines(evidence, paint),
+    headLines(evidence, paint, started?.replays),
     ...turns.filter((lines) => lines.length > 0),
     [...notes.map((note) => paint.note(note)), endText(evidence, events, paint)],
   ];
@@ -103,7 +107,7 @@ function saysLines(
 
 /** What else happened, in a line; undefined for what the log shows elsewhere. */
 function eventText(event: Exclude<StoredEvent, { call: unknown }>): string | undefined {
-  if (isClosing(event)) return undefined;
+  if (isClosing(event)) return `${closingText(event)}, at ${moment(event.at)}`;
   switch (event.type) {
     case "run.started":
     case "turn.started":
@@ -125,6 +129,9 @@ function eventText(event: Exclude<StoredEvent, { call: unknown }>): string | und
     case "limit.warning":
       if (event.limit === "repeatedCall") {
         return `the same call of ${short(event.tool ?? "a tool")} in ${event.used} turns in a row; stopped at ${event.max}`;
+      }
+      if (event.limit === "noProgress") {
+        return `calls of ${short(event.tool ?? "a tool")} told nothing new in ${event.used} turns in a row`;
       }
       return `${event.used} of ${event.max} ${event.limit} used`;
     case "policy.violation":

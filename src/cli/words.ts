@@ -1,5 +1,6 @@
-import type { EvidenceCall } from "../event/index.ts";
+import type { ApprovalReason, EvidenceCall } from "../event/index.ts";
 import { visibleLine } from "../event/index.ts";
+import type { ApprovalAnswer } from "../index.ts";
 import { type Cost, formatCost, type Source } from "../message/index.ts";
 
 const MAX_LINE = 200;
@@ -37,12 +38,15 @@ export function sourceName({ url, title, fileId, id }: Source): string {
   return title === undefined || title === "" ? place : `${place}  ${short(title, 80)}`;
 }
 
-/** `1.2 s`, `340 ms`, `2 min 5 s`. */
+/** `1.2 s`, `340 ms`, `2 min 5 s`, `3 h 5 min`, `2 d 4 h`. */
 export function duration(ms: number): string {
   if (ms < 1_000) return `${Math.round(ms)} ms`;
   if (ms < 60_000) return `${(ms / 1_000).toFixed(1)} s`;
   const seconds = Math.round(ms / 1_000);
-  return `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
+  const minutes = Math.floor(seconds / 60);
+  if (minutes < 60) return `${minutes} min ${seconds % 60} s`;
+  const hours = Math.floor(minutes / 60);
+  return hours < 24 ? `${hours} h ${minutes % 60} min` : `${Math.floor(hours / 24)} d ${hours % 24} h`;
 }
 
 /** Local time, to the second: `2026-11-21 06:30:12`. */
@@ -55,4 +59,19 @@ export function moment(at: number): string {
 
 export function costText(cost: Cost): string {
   return cost.basis === "unknown" ? "cost unknown" : `${formatCost(cost)} ${cost.basis}`;
+}
+
+/** Why somebody is asked about a call. */
+export const REASONS: Readonly<Record<ApprovalReason, string>> = {
+  approval: "its tool asks for it",
+  untrusted: "text from outside has entered the run",
+  unknown_outcome: "nobody knows whether it happened",
+};
+
+/** What somebody said: `approved by Ann: fine`. */
+export function answerText({ approve, by, reason, input, sticky }: ApprovalAnswer): string {
+  const who = by === undefined ? "" : ` by ${short(by, 80)}`;
+  const changed = input === undefined ? "" : `, with other arguments ${short(JSON.stringify(input))}`;
+  const all = sticky === true ? ", and all further calls of the tool in this run" : "";
+  return `${approve ? "approved" : "denied"}${who}${changed}${all}${reason === undefined ? "" : `: ${short(reason)}`}`;
 }

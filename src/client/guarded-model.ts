@@ -40,7 +40,7 @@ export function guardedModel(
   };
   // Made at once, so that what cannot be is said when the model is made.
   const [first, ...others] = names.map((model) => modelOn({ endpoint: 0, model })) as [Model, ...Model[]]; // as many as names
-  const { accepts, contextWindow, maxOutputTokens } = first;
+  const { accepts, contextWindow, maxOutputTokens, host } = first;
   const choice: Choice = { ...services, names, modelOn };
   const takesAll: NonNullable<Model["accepts"]> = (serverTools, settings) => {
     accepts?.(serverTools, settings);
@@ -55,6 +55,7 @@ export function guardedModel(
     retryBudget: services.retryBudget,
     ...(contextWindow === undefined ? {} : { contextWindow }),
     ...(maxOutputTokens === undefined ? {} : { maxOutputTokens }),
+    ...(host === undefined ? {} : { host }),
     accepts: takesAll,
     stream: (request, signal) => streamGuarded(choice, request, signal),
     ...(first.compact === undefined ? {} : { compact: (request, signal) => compactGuarded(choice, request, signal) }),

@@ -31,5 +31,20 @@ export interface RunLimits {
   durationMs?: number;
 }
 
-/** `repeatedCall`: turns in a row that asked for the same call, as the agent's `loopDetector` counts them. */
-export type LimitName = keyof RunLimits | "repeatedCall";
+/**
+ * As the agent's `loopDetector` counts them, turns in a row: `repeatedCall`, that asked for the same call; `noProgress`, whose calls
+ * differ and whose results were all there before.
+ */
+export type LimitName = keyof RunLimits | "repeatedCall" | "noProgress";
+
+/** A limit and how much of it is used. */
+export interface LimitUse {
+  limit: LimitName;
+  /** As the limit counts: turns, calls, tokens, dollars, milliseconds. */
+  used: number;
+  max: number;
+  /** The most that the next turn might have used beside that, where it was not begun because of it. */
+  needed?: number;
+  /** The tool whose calls got nowhere, with `repeatedCall` and `noProgress`. */
+  tool?: string;
+}

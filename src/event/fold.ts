@@ -17,6 +17,8 @@ export interface RunFold {
   add(event: StoredEvent): void;
   /** The calls of our own tools in a turn, in call order. */
   callsOf(turn: number): readonly LedgerEntry[];
+  /** How many handlers had begun when the turn did. */
+  begunBefore(turn: number): number;
   /**
    * The calls that a source came from: those of earlier turns whose own sources hold it (`reported`), else the only one
    * of the conversation that can have found it (`inferred`).
@@ -41,6 +43,7 @@ export function createFold(events: readonly StoredEvent[] = []): RunFold {
     steps,
     add,
     callsOf: (turn) => draft.rounds.get(turn) ?? [],
+    begunBefore: (turn) => draft.begunBefore.get(turn) ?? draft.state.begun,
     findersOf: (source, current) => findersOf(draft, source, current),
     hasCallId: (id) => draft.callIds.has(id),
   };
@@ -62,11 +65,14 @@ function apply(draft: Draft, event: StoredEvent): void {
       return;
     case "turn.started":
       state.turn = event.turn;
+      draft.begunBefore.set(event.turn, state.begun);
+      if (event.final === true) state.final = event;
       return;
     case "input.injected":
       state.messages.push(event.message);
       addTaint(state.taint, untrustedIn(event.message));
       if (event.as === "steer" || event.as === "follow_up") state.steered.add(event.turn);
+      if (event.as === "correction") correct(state, event.turn);
       if (event.letter !== undefined) state.letters.add(event.letter);
       return;
     case "context.compacted":
@@ -84,6 +90,7 @@ function apply(draft: Draft, event: StoredEvent): void {
       return;
     case "warning":
       state.warnings.push({ code: event.code, message: event.message });
+      if (event.code === "limit_unenforced") state.unenforced.add(event.message);
       if (event.failed !== undefined) countFailedAttempt(state, event.failed);
       return;
     case "tool.started":
@@ -132,6 +139,12 @@ function resume(state: RunState, event: RunResumedEvent): void {
   tellAnew(state, event.instructions, had);
 }
 
+/** An answer that does not fit the schema was counted when it was checked. */
+function correct(state: RunState, turn: number): void {
+  state.corrected = turn;
+  if (state.lastTurn?.outputIssues === undefined) state.corrections += 1;
+}
+
 function findersOf(draft: Draft, source: Source, current: readonly SearchCall[]): readonly FoundBy[] {
   const reported = draft.finders.get(source.id);
   if (reported !== undefined) return [...reported];
@@ -153,6 +166,7 @@ function completeTurn(state: RunState, event: TurnCompletedEvent): void {
   if (event.simulated === true) state.simulated = true;
   state.serverTurns += event.serverTurns ?? 0;
   countAttempt(state, event.usage, event.cost);
+  state.mostReasoning = Math.max(state.mostReasoning, event.usage?.reasoningTokens ?? 0);
   // Only what was checked is counted here: calls are counted by their round, other text not at all.
   if (event.outputIssues !== undefined) state.corrections += 1;
   else if (event.output !== undefined) state.corrections = 0;

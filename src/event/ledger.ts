@@ -2,6 +2,7 @@ import type { FoundBy, ToolCall } from "../message/index.ts";
 import { askedOf } from "./asked.ts";
 import type { StoredEvent } from "./event.ts";
 import type { SearchCall } from "./finders.ts";
+import { countIdle, type Told } from "./progress.ts";
 import { type ApprovalEntry, emptyState, type LedgerEntry, type RunState } from "./state.ts";
 import { addTaint, bringsText } from "./taint.ts";
 import { visibleLine } from "./visible-text.ts";
@@ -12,6 +13,10 @@ export interface Draft {
   rounds: Map<number, LedgerEntry[]>;
   /** Server calls of each turn so far. */
   served: Map<number, number>;
+  /** Handlers begun when each turn began. */
+  begunBefore: Map<number, number>;
+  /** What our own tools have told so far. */
+  told: Told;
   entries: Map<string, LedgerEntry>;
   callIds: Set<string>;
   /** Calls by the id of a source that they say they found. */
@@ -27,6 +32,8 @@ export function createDraft(): Draft {
     state: emptyState(),
     rounds: new Map(),
     served: new Map(),
+    begunBefore: new Map(),
+    told: new Map(),
     entries: new Map(),
     callIds: new Set(),
     finders: new Map(),
@@ -81,7 +88,7 @@ export function applyToCall(draft: Draft, event: CallEvent): void {
       }
       if (event.external !== undefined) addTaint(draft.state.taint, [event.external]);
       if (event.call.executor === "server") noteSearch(draft, entry);
-      else closeRound(draft.state, draft.rounds.get(entry.turn) ?? []);
+      else closeRound(draft, draft.rounds.get(entry.turn) ?? []);
       return;
     default:
       event satisfies never;
@@ -180,12 +187,13 @@ function namedOnly(call: ToolCall): ToolCall {
 }
 
 /** Results join the conversation together, in call order, once the last of the round is there. */
-function closeRound(state: RunState, round: readonly LedgerEntry[]): void {
+function closeRound({ state, told, served }: Draft, round: readonly LedgerEntry[]): void {
   if (round.some((entry) => entry.outcome === undefined)) return;
   for (const { call, content } of round) {
     state.messages.push({ role: "tool", callId: call.id, tool: call.tool, content: content ?? "" });
   }
   state.corrections = round.some(isMendable) ? state.corrections + 1 : 0;
+  countIdle(state, told, round, served.get(round[0]?.turn ?? 0) ?? 0);
 }
 
 /** Failed, so that the model should call differently or do without. */

@@ -2,7 +2,7 @@ import type { ErrorInfo } from "../errors.ts";
 import type { Citation, Cost, FinishReason, Message, RunUsage } from "../message/index.ts";
 import { pairMessages } from "../message/index.ts";
 import type { ArtifactReader } from "./artifact.ts";
-import type { LimitName } from "./base.ts";
+import type { LimitUse } from "./base.ts";
 import { withoutInstructions } from "./compaction.ts";
 import type { StoredEvent } from "./event.ts";
 import { createFold } from "./fold.ts";
@@ -15,7 +15,7 @@ import type { TaintSource } from "./taint.ts";
 export type RunResult<Output = unknown> =
   | CompletedResult<Output>
   | PausedResult
-  | LimitedResult
+  | LimitedResult<Output>
   | CancelledResult
   | FailedResult;
 
@@ -74,16 +74,16 @@ export interface PausedResult extends RunResultBase {
   waiting: readonly WaitingCall[];
 }
 
-/** Stopped at a limit, with the work kept. */
-export interface LimitedResult extends RunResultBase {
+/** Stopped at a limit, with the work kept: `resume` with a higher one goes on. */
+export interface LimitedResult<Output = unknown> extends RunResultBase, LimitUse {
   status: "limited";
-  limit: LimitName;
-  used: number;
-  max: number;
-  /** The most that the next turn might have used beside that, where it was not begun because of it. */
-  needed?: number;
-  /** The tool whose call was repeated, with the limit `repeatedCall`. */
-  tool?: string;
+  /**
+   * A last turn was spent on an answer (`onLimit: "answer"`), and `text` is it. Absent where it gave none: it was cut short, said nothing,
+   * asked for calls, or does not fit the agent's `output`.
+   */
+  answered?: true;
+  /** That answer as the agent's `output` schema gives it out, as JSON. No key of the result where there is none. */
+  output?: Output;
 }
 
 export interface CancelledResult extends RunResultBase {
@@ -112,9 +112,11 @@ function withStatus(base: RunResultBase, closing: ClosingEvent): RunResult {
     case "run.completed":
       return completedResult(base, closing);
     case "run.limited": {
-      const { limit, used, max, tool, needed } = closing;
+      const { limit, used, max, tool, needed, answered, output } = closing;
       const limited: LimitedResult = { ...base, status: "limited", limit, used, max };
       if (needed !== undefined) limited.needed = needed;
+      if (answered !== undefined) limited.answered = answered;
+      if (output !== undefined) limited.output = output;
       return tool === undefined ? limited : { ...limited, tool };
     }
     case "run.paused":

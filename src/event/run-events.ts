@@ -1,7 +1,7 @@
 import type { ErrorInfo } from "../errors.ts";
 import type { Citation, Cost, Message, Protection, Source, Usage, UserMessage } from "../message/index.ts";
 import type { ApprovalReason } from "./approval-events.ts";
-import type { EventBase, LimitName, RunLimits } from "./base.ts";
+import type { EventBase, LimitUse, RunLimits } from "./base.ts";
 import type { TaintSource } from "./taint.ts";
 import type { FailedAttempt } from "./turn-events.ts";
 
@@ -27,6 +27,8 @@ export interface RunStartedEvent extends EventBase {
   settings?: Readonly<Record<string, unknown>>;
   /** Only tools that change nothing run. */
   effects?: "rehearse";
+  /** What happens at a limit, where the run itself was told. */
+  onLimit?: "stop" | "answer";
   /** How text from outside had come in before the run began. Absent: as far as is known, none had. */
   taint?: readonly TaintSource[];
   /** The run whose conversation this one continues. */
@@ -39,7 +41,7 @@ export interface RunStartedEvent extends EventBase {
 
 /** SHA-256 of what a run is made of, in hex; the model by its name. */
 export interface Fingerprint {
-  /** Name and endpoint. */
+  /** Its name. */
   model: string;
   /** What the model is told of the tools, in order, and what they do to the world. */
   tools: string;
@@ -58,6 +60,8 @@ export interface RunResumedEvent extends EventBase {
   model: string;
   api: string;
   limits: RunLimits;
+  /** What happens at a limit from now on, where the run itself was told. */
+  onLimit?: "stop" | "answer";
   /** Of what goes on; absent where the run began without one. */
   fingerprint?: Fingerprint;
   /** The parts of the fingerprint that are others than before, and were let pass. */
@@ -100,20 +104,21 @@ export interface RunCancelledEvent extends EventBase {
   letter?: string;
 }
 
-export interface RunLimitedEvent extends EventBase {
+export interface RunLimitedEvent extends EventBase, LimitUse {
   type: "run.limited";
-  limit: LimitName;
-  used: number;
-  max: number;
-  /** The most that the next turn might have used beside that, where it was not begun because of it. */
-  needed?: number;
-  /** The tool whose call was repeated, with the limit `repeatedCall`. */
-  tool?: string;
+  /**
+   * A last turn was spent on an answer, and it gave one (`onLimit: "answer"`). Absent where it did not: it was cut short, said nothing,
+   * asked for calls, or does not fit the agent's `output`.
+   */
+  answered?: true;
+  /** That answer as the agent's `output` schema gives it out, as JSON; absent where the agent has none. */
+  output?: unknown;
 }
 
 /**
  * A message has reached the conversation of a running agent: one given to it (`steer`, `follow_up`), or one that tells the
- * model why its answer does not fit the output schema (`correction`), or that a limit is reached and this turn is its last (`limit`).
+ * model what is wrong with its answer (`correction`), or that a limit is reached and this turn is its last (`limit`; also that a run
+ * which was resumed has room again).
  */
 export interface InputInjectedEvent extends EventBase {
   type: "input.injected";
@@ -123,14 +128,9 @@ export interface InputInjectedEvent extends EventBase {
   letter?: string;
 }
 
-/** 80 % of a limit is used: once a limit. Of `repeatedCall`: as many turns in a row as `loopDetector.warnAt` says. */
-export interface LimitWarningEvent extends EventBase {
+/** 80 % of a limit is used: once a limit. Of `repeatedCall` and `noProgress`: as many turns in a row as `loopDetector.warnAt` says. */
+export interface LimitWarningEvent extends EventBase, LimitUse {
   type: "limit.warning";
-  limit: LimitName;
-  used: number;
-  max: number;
-  /** The tool whose call is repeated, with the limit `repeatedCall`. */
-  tool?: string;
 }
 
 export interface WarningEvent extends EventBase {

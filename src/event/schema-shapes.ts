@@ -1,13 +1,26 @@
-// Shapes that several events share.
 import { z } from "zod";
+import type { LimitName } from "./base.ts";
 
-interface CommonShapes {
+/** What several events have in common. Made by functions: nothing is, before the first record is read. */
+export interface CommonShapes {
   base: z.ZodRawShape;
   error: z.ZodObject;
-  limit: z.ZodEnum;
+  limitUse: z.ZodObject;
   issues: z.ZodArray;
   artifact: z.ZodObject;
 }
+
+/** A record, so that a new limit does not compile until it is named here. */
+const LIMITS = Object.keys({
+  turns: true,
+  toolCalls: true,
+  serverTurns: true,
+  tokens: true,
+  costUsd: true,
+  durationMs: true,
+  repeatedCall: true,
+  noProgress: true,
+} satisfies Record<LimitName, true>);
 
 export function commonShapes(): CommonShapes {
   return {
@@ -21,7 +34,13 @@ export function commonShapes(): CommonShapes {
       parent: z.string().optional(),
     },
     error: z.looseObject({ code: z.string(), message: z.string() }),
-    limit: z.enum(["turns", "toolCalls", "serverTurns", "tokens", "costUsd", "durationMs", "repeatedCall"]),
+    limitUse: z.looseObject({
+      limit: z.enum(LIMITS),
+      used: z.number(),
+      max: z.number(),
+      needed: z.number().optional(),
+      tool: z.string().optional(),
+    }),
     issues: z.array(z.looseObject({ path: z.string(), message: z.string() })),
     artifact: z.looseObject({ sha256: z.string(), bytes: z.int().nonnegative(), mediaType: z.string() }),
   };

@@ -57,7 +57,8 @@ const KNOWN: Readonly<Record<StoredEvent["type"], true>> = {
 };
 
 function buildSchema(): z.ZodType<StoredEvent> {
-  const { base, error, limit, issues, artifact } = commonShapes();
+  const { base, error, limitUse, issues, artifact } = commonShapes();
+  const onLimit = z.enum(["stop", "answer"]).optional();
   const message = messageSchema();
   const source = z.looseObject({ id: z.string(), type: z.enum(["web", "x_post", "x_user", "file"]) });
   const spending = spendingShapes();
@@ -69,13 +70,6 @@ function buildSchema(): z.ZodType<StoredEvent> {
     discarded: z.looseObject({ text: z.int(), reasoning: z.int() }),
     usage: spending.usage.optional(),
     cost: spending.cost.optional(),
-  };
-  const limitUse = {
-    limit,
-    used: z.number(),
-    max: z.number(),
-    needed: z.number().optional(),
-    tool: z.string().optional(),
   };
   const output = { output: z.unknown().optional(), outputArtifact: artifact.optional() };
   const event = <T extends StoredEvent["type"], S extends z.ZodRawShape>(type: T, shape: S): z.ZodObject =>
@@ -95,6 +89,7 @@ function buildSchema(): z.ZodType<StoredEvent> {
       fingerprint: fingerprint.optional(),
       settings: z.looseObject({}).optional(),
       effects: z.literal("rehearse").optional(),
+      onLimit,
       taint: z.array(taint).optional(),
       continues: z.string().optional(),
       branch: z.looseObject({ runId: z.string(), messages: z.int().nonnegative() }).optional(),
@@ -105,6 +100,7 @@ function buildSchema(): z.ZodType<StoredEvent> {
       model: z.string(),
       api: z.string(),
       limits: z.looseObject({}),
+      onLimit,
       fingerprint: fingerprint.optional(),
       changed: z.array(z.string()).optional(),
       instructions: z.string().optional(),
@@ -115,8 +111,8 @@ function buildSchema(): z.ZodType<StoredEvent> {
     event("run.completed", { text: z.string(), output: z.unknown().optional() }),
     event("run.failed", { error }),
     event("run.cancelled", { reason: z.string(), letter: z.string().optional() }),
-    event("run.limited", limitUse),
-    event("turn.started", { final: z.literal(true).optional() }),
+    event("run.limited", { ...limitUse.shape, answered: z.literal(true).optional(), output: z.unknown().optional() }),
+    event("turn.started", { final: z.literal(true).optional(), limit: limitUse.optional() }),
     event("turn.retrying", { ...failed, delayMs: z.number() }),
     event("turn.failed", failed),
     event("turn.completed", {
@@ -206,7 +202,7 @@ function buildSchema(): z.ZodType<StoredEvent> {
       span: z.looseObject({ start: z.int(), end: z.int() }).optional(),
       foundBy: z.array(z.looseObject({ callId: z.string(), basis: z.enum(["reported", "inferred"]) })),
     }),
-    event("limit.warning", limitUse),
+    event("limit.warning", limitUse.shape),
     event("policy.violation", { rule: z.string(), source, message: z.string() }),
     event("cache.missed", { firstDifference: z.int(), before: z.string(), now: z.string() }),
     event("protection", { action: z.string(), message: z.string() }),

@@ -17,7 +17,7 @@ import type { Artifact } from "./artifact.ts";
 import type { LimitName } from "./base.ts";
 import type { ClosingEvent, RunResumedEvent, RunStartedEvent } from "./run-events.ts";
 import type { TaintSource } from "./taint.ts";
-import type { TurnCompletedEvent } from "./turn-events.ts";
+import type { TurnCompletedEvent, TurnStartedEvent } from "./turn-events.ts";
 
 /** The last request for approval of a call, and what became of it. */
 export interface ApprovalEntry {
@@ -36,6 +36,15 @@ export interface ApprovalEntry {
   input?: unknown;
   /** What it had come to, with `settled`. */
   output?: unknown;
+}
+
+/** Turns in a row whose calls told nothing new. */
+export interface Idle {
+  /** The last of them; 0 where the last turn with calls was none. */
+  turn: number;
+  count: number;
+  /** The tool that was asked. */
+  tool: string;
 }
 
 /** One tool call and all that is known of it: an entry of the ledger. */
@@ -81,6 +90,8 @@ export interface RunState {
   closing?: ClosingEvent;
   /** The last turn begun; 0 before the first. */
   turn: number;
+  /** The beginning of the last turn that was spent on an answer at a limit; absent while there was none. */
+  final?: TurnStartedEvent;
   /** The conversation as it is sent. The same array while it only grows; a new one when it was compacted or has new instructions. */
   messages: Message[];
   /** Tokens that the conversation was last known to have, tools included, and how many messages it had then. Absent: never known. */
@@ -101,6 +112,12 @@ export interface RunState {
   /** Turns the server took by itself. */
   serverTurns: number;
   warned: Set<LimitName>;
+  /** What was said of limits that cannot be kept, so that nothing is said twice. */
+  unenforced: Set<string>;
+  /** The most tokens of reasoning that a turn took, as far as it was reported: nothing bounds the next one. */
+  mostReasoning: number;
+  /** Turns in a row, up to the last, whose calls told nothing new. */
+  idle: Idle;
   /** Turns that began with a steering or follow-up message. */
   steered: Set<number>;
   warnings: { code: string; message: string }[];
@@ -113,6 +130,8 @@ export interface RunState {
   letters: Set<string>;
   /** Turns in a row whose answer did not fit, or that asked for a call which failed in a way the model could mend. */
   corrections: number;
+  /** The last turn that began with a correction; 0 when there was none. */
+  corrected: number;
 }
 
 export function emptyState(): RunState {
@@ -127,6 +146,9 @@ export function emptyState(): RunState {
     citations: [],
     serverTurns: 0,
     warned: new Set(),
+    unenforced: new Set(),
+    mostReasoning: 0,
+    idle: { turn: 0, count: 0, tool: "" },
     steered: new Set(),
     warnings: [],
     simulated: false,
@@ -134,5 +156,6 @@ export function emptyState(): RunState {
     sticky: new Set(),
     letters: new Set(),
     corrections: 0,
+    corrected: 0,
   };
 }

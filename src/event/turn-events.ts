@@ -1,11 +1,13 @@
 import type { ErrorInfo } from "../errors.ts";
 import type { AssistantMessage, Cost, FinishReason, InputIssue, Usage } from "../message/index.ts";
-import type { EventBase } from "./base.ts";
+import type { EventBase, LimitUse } from "./base.ts";
 
 export interface TurnStartedEvent extends EventBase {
   type: "turn.started";
   /** A limit is reached: the turn is the last, and the model is offered no tool. */
   final?: true;
+  /** Which one, and how much of it was used before this turn; with `final`. */
+  limit?: LimitUse;
 }
 
 /** What a failed attempt at a turn leaves behind. */

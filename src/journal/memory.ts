@@ -50,8 +50,10 @@ export function createPass(
     if (known !== undefined) return Promise.resolve(known);
     let underWay = steps.get(name);
     if (underWay === undefined) {
-      underWay = runStep(options, name, op, input).finally(() => steps.delete(name));
+      underWay = runStep(options, name, op, input);
       steps.set(name, underWay);
+      const end = (): void => void steps.delete(name);
+      underWay.then(end, end);
     }
     return abandon === undefined ? underWay : abandon(underWay);
   };
@@ -63,8 +65,7 @@ export function createPass(
     if (wait.isOver || abandon === undefined) return wait.came as Promise<T | null>;
     return abandon(wait.came.catch(() => {})); // the next pass is told why it failed
   };
-  const all = async <T>(items: readonly Durable<T>[]): Promise<readonly Boxed<T>[]> =>
-    await Promise.all(items.map(box));
+  const all = <T>(items: readonly Durable<T>[]): Promise<readonly Boxed<T>[]> => Promise.all(items.map(box));
   return { runId: record.runId, step, waitFor, all };
 }
 
@@ -108,12 +109,11 @@ function stepInfo(options: JournalOptions, name: string): StepInfo {
   };
 }
 
-async function box<T>(item: Durable<T>): Promise<Boxed<T>> {
-  try {
-    return { ok: await item };
-  } catch (error) {
-    return { err: errorInfo(error) };
-  }
+function box<T>(item: Durable<T>): PromiseLike<Boxed<T>> {
+  return item.then(
+    (ok) => ({ ok }),
+    (error: unknown) => ({ err: errorInfo(error) }),
+  );
 }
 
 function usedTwice(name: string): AgentError {

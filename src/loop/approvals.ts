@@ -26,42 +26,66 @@ export interface AskedCall {
   taint: readonly TaintSource[];
 }
 
-/** What is to be recorded of a call that may not simply run: a request, or what the agent's options say of it. Empty for any other. */
-export async function approvalEvents(services: LoopServices, asked: AskedCall): Promise<readonly NewEvent[]> {
-  const { untrusted, effects, record } = services;
-  const { tool, call, turn } = asked;
+/**
+ * What is to be recorded of a call that may not simply run: a request, or what the agent's options say of it. Undefined, and nothing to
+ * wait for, where it is known at once that nobody has to be asked.
+ */
+export function approvalEvents(services: LoopServices, asked: AskedCall): Promise<readonly NewEvent[]> | undefined {
   const [taint] = asked.taint;
-  const isGated = tool.effect === "write" && taint !== undefined && untrusted !== "allow";
-  if (isGated && untrusted === "block" && effects !== "rehearse") {
-    return [blocked(asked, `text from outside has entered the run: ${describeTaint(taint)}`)];
+  if (asked.tool.effect === "write" && taint !== undefined && services.untrusted !== "allow") {
+    return gatedEvents(services, asked, taint);
   }
-  const needs = isGated ? { type: "yes" as const } : await needsApproval(services, asked);
-  if (needs.type === "no") return [];
-  const broken: NewEvent[] =
-    needs.type === "broken" ? [{ type: "warning", turn, code: "check_failed", message: needs.message }] : [];
-  const reason = isGated ? "untrusted" : "approval";
-  const request = await requestOf(services, asked, { reason, name: approvalRequest(turn, asked.index) });
-  const resolved = { type: "tool.approval.resolved", turn, call: named(call), request: request.request } as const;
-  if (effects === "rehearse") return [...broken, request, { ...resolved, decision: "approved", by: "rehearsal" }];
-  if (reason === "approval" && record.fold.state.sticky.has(call.tool)) {
-    return [...broken, request, { ...resolved, decision: "approved", by: "sticky" }];
-  }
-  return [...broken, request];
+  const needs = needsApproval(services, asked);
+  return needs === false ? undefined : askedEvents(services, asked, needs);
 }
 
-type Needs = { type: "yes" } | { type: "no" } | { type: "broken"; message: string };
+async function gatedEvents(services: LoopServices, asked: AskedCall, taint: TaintSource): Promise<readonly NewEvent[]> {
+  if (services.untrusted === "block" && services.effects !== "rehearse") {
+    return [blocked(asked, `text from outside has entered the run: ${describeTaint(taint)}`)];
+  }
+  return await requestEvents(services, asked, "untrusted");
+}
 
 /** A tool that cannot say whether somebody must agree is asked about. */
-async function needsApproval({ context, clock }: LoopServices, { tool, value, taint }: AskedCall): Promise<Needs> {
+async function askedEvents(
+  services: LoopServices,
+  asked: AskedCall,
+  needs: true | Promise<boolean>,
+): Promise<readonly NewEvent[]> {
+  const { tool, turn } = asked;
+  const broken: NewEvent[] = [];
+  try {
+    const limit = { clock: services.clock, ms: tool.timeoutMs, late: tooLate };
+    if (needs !== true && !(await within(needs, limit))) return [];
+  } catch (error) {
+    const message = `The approval of ${tool.name} broke, so a person is asked: ${causesOf(error)}`;
+    broken.push({ type: "warning", turn, code: "check_failed", message });
+  }
+  return [...broken, ...(await requestEvents(services, asked, "approval"))];
+}
+
+async function requestEvents(
+  services: LoopServices,
+  asked: AskedCall,
+  reason: ApprovalReason,
+): Promise<readonly NewEvent[]> {
+  const { effects, record } = services;
+  const { call, turn, index } = asked;
+  const request = await requestOf(services, asked, { reason, name: approvalRequest(turn, index) });
+  const resolved = { type: "tool.approval.resolved", turn, call: named(call), request: request.request } as const;
+  if (effects === "rehearse") return [request, { ...resolved, decision: "approved", by: "rehearsal" }];
+  if (reason === "approval" && record.fold.state.sticky.has(call.tool)) {
+    return [request, { ...resolved, decision: "approved", by: "sticky" }];
+  }
+  return [request];
+}
+
+function needsApproval({ context }: LoopServices, { tool, value, taint }: AskedCall): boolean | Promise<boolean> {
   try {
     // The types of `run` and `stream` made the caller hand in a context that every one of its tools can work with.
-    const needs = tool.needsApproval(value, { tainted: taint.length > 0, context: context as never });
-    return { type: (await within(needs, { clock, ms: tool.timeoutMs, late: tooLate })) ? "yes" : "no" };
+    return tool.needsApproval(value, { tainted: taint.length > 0, context: context as never });
   } catch (error) {
-    return {
-      type: "broken",
-      message: `The approval of ${tool.name} broke, so a person is asked: ${causesOf(error)}`,
-    };
+    return Promise.reject(error);
   }
 }
 

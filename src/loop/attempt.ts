@@ -1,3 +1,4 @@
+import type { LimitUse } from "../event/index.ts";
 import type { StepInfo } from "../journal/index.ts";
 import type { ModelEvent } from "../model/index.ts";
 import { createServedCalls, type ServedCalls } from "./served.ts";
@@ -17,6 +18,8 @@ export interface Attempt {
   served: ServedCalls;
   /** The tool of the last call to an MCP server that xAI made in it. */
   calledMcp?: string;
+  /** The limit that has no room for another attempt after this one. */
+  full?: LimitUse | undefined;
   /** A simulator answers. */
   simulated?: true;
   startedMs: number;

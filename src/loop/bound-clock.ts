@@ -5,21 +5,26 @@ import type { Clock } from "../clock.ts";
  * no timer of it keeps the process alive.
  */
 export function boundClock(clock: Clock, signal: AbortSignal): Clock {
+  // One listener for all of them: adding one to a signal costs more than a timer.
+  const timers = new Set<() => void>();
+  signal.addEventListener("abort", () => {
+    for (const stop of timers) stop();
+    timers.clear();
+  });
   return {
     now: () => clock.now(),
     monotonic: () => clock.monotonic(),
     after(delayMs, callback) {
       if (signal.aborted) return () => {};
-      const cancel = (): void => {
-        signal.removeEventListener("abort", cancel);
-        stopTimer();
-      };
-      const stopTimer = clock.after(delayMs, () => {
-        signal.removeEventListener("abort", cancel);
+      const stop = clock.after(delayMs, () => {
+        timers.delete(stop);
         callback();
       });
-      signal.addEventListener("abort", cancel);
-      return cancel;
+      timers.add(stop);
+      return () => {
+        timers.delete(stop);
+        stop();
+      };
     },
   };
 }

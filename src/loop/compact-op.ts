@@ -1,10 +1,10 @@
 import { AgentError, errorMessage } from "../errors.ts";
 import { compactMessages, type NewEvent, type RunFold } from "../event/index.ts";
 import type { Op, StepInfo } from "../journal/index.ts";
+import { type CompactionMethod, contextSize, isScarce, oldPart, type Roomy } from "./compact-room.ts";
 import { judge } from "./end.ts";
 import { reachedLimit } from "./limits.ts";
 import { type CompactPosition, compactStep } from "./loop.ts";
-import { type CompactionMethod, contextSize, isScarce, oldPart, type Roomy } from "./room.ts";
 import type { LoopServices } from "./services.ts";
 import { compactAtXai, type Shortened, shortenResults } from "./shorten.ts";
 import { summarise } from "./summarise.ts";

@@ -3,6 +3,9 @@ import type { LedgerEntry, NewEvent, RunState, TurnCompletedEvent } from "../eve
 import { contentText, type InputIssue, type UserMessage } from "../message/index.ts";
 import { correctionOf, formatIssues } from "../output/index.ts";
 import type { Toolbox } from "../tool/index.ts";
+import { calledAsText } from "./call-text.ts";
+import { callShaped, EMPTY_REPLY } from "./nudges.ts";
+import type { LoopDetector } from "./repeats.ts";
 
 /**
  * What the turns so far mean for the run: it ends, it would end unless somebody has more to say, or it goes on, perhaps
@@ -20,17 +23,19 @@ export interface RunJudged {
   calls: readonly LedgerEntry[];
   toolbox: Toolbox;
   correctionBudget: number;
+  loopDetector?: LoopDetector | undefined;
 }
 
 /** Decides whether the run goes on after its last turn. Pure: the same record gives the same verdict. */
 export function judge(soFar: RunJudged): Verdict {
   const turn = soFar.state.lastTurn;
   if (turn === undefined) return { type: "go on" };
-  return judgeTurn(turn) ?? (soFar.calls.length > 0 ? judgeCalls(turn, soFar) : judgeAnswer(turn, soFar));
+  return judgeTurn(turn, soFar) ?? (soFar.calls.length > 0 ? judgeCalls(turn, soFar) : judgeAnswer(turn, soFar));
 }
 
 /** A turn that was cut short, held back or refused is not an answer, and none of its calls may run. */
-function judgeTurn({ turn, finishReason, wireFinishReason, message }: TurnCompletedEvent): Verdict | undefined {
+function judgeTurn(completed: TurnCompletedEvent, soFar: RunJudged): Verdict | undefined {
+  const { turn, finishReason, wireFinishReason, message } = completed;
   switch (finishReason) {
     case "length":
       return fail(
@@ -47,14 +52,14 @@ function judgeTurn({ turn, finishReason, wireFinishReason, message }: TurnComple
     case "refusal":
       return fail(turn, "refused", `The model refused; ask otherwise. It said: ${message.refusal ?? message.content}`);
     case "other":
-      return (message.toolCalls?.length ?? 0) > 0 ? undefined : judgeUnknownEnd(turn, message.content);
+      return (message.toolCalls?.length ?? 0) > 0 ? undefined : judgeUnknownEnd(completed, soFar);
     default:
       return undefined;
   }
 }
 
-function judgeUnknownEnd(turn: number, text: string): Verdict | undefined {
-  if (text !== "") return undefined; // it was terminated properly; the reason itself is on the record, with a warning
+function judgeUnknownEnd({ turn, message }: TurnCompletedEvent, soFar: RunJudged): Verdict | undefined {
+  if (message.content !== "" || mayAskAgain(soFar)) return undefined; // its end is on the record, with a warning
   return fail(
     turn,
     "empty_answer",
@@ -96,17 +101,31 @@ function handlerFailed({ outcome }: LedgerEntry): boolean {
 
 function judgeAnswer(turn: TurnCompletedEvent, soFar: RunJudged): Verdict {
   const text = turn.message.content;
-  if (text === "") {
-    const closing = failure(
-      turn.turn,
-      "empty_answer",
-      "The model answered with neither text nor a tool call. Ask again, or say in the instructions what an answer is.",
-    );
-    return { type: "done", closing };
-  }
+  if (text === "") return judgeEmpty(turn.turn, soFar);
   if (turn.outputIssues !== undefined) return judgeMisfit(turn.turn, turn.outputIssues, soFar);
+  const tool = soFar.loopDetector?.callShapedText === "correct" ? calledAsText(turn, soFar.toolbox) : undefined;
+  if (tool !== undefined && mayCorrect(soFar)) return { type: "go on", correction: callShaped(tool) };
   const output = turn.output === undefined ? {} : { output: turn.output };
   return { type: "done", closing: { type: "run.completed", turn: turn.turn, text, ...output } };
+}
+
+function judgeEmpty(turn: number, soFar: RunJudged): Verdict {
+  if (mayAskAgain(soFar)) return { type: "go on", correction: EMPTY_REPLY };
+  const closing = failure(
+    turn,
+    "empty_answer",
+    "The model answered with neither text nor a tool call. Ask again, or say in the instructions what an answer is.",
+  );
+  return { type: "done", closing };
+}
+
+function mayAskAgain(soFar: RunJudged): boolean {
+  return soFar.loopDetector?.emptyReply === "ask" && mayCorrect(soFar);
+}
+
+/** Told once: a turn that began with a correction is taken as it is. */
+function mayCorrect({ state, correctionBudget }: RunJudged): boolean {
+  return state.corrections < correctionBudget && state.corrected !== state.lastTurn?.turn;
 }
 
 function judgeMisfit(turn: number, issues: readonly InputIssue[], soFar: RunJudged): Verdict {

@@ -1,11 +1,11 @@
+export type { CompactionMethod, Room } from "./compact-room.ts";
 export { type ApprovalAnswer, answerSchema } from "./decision.ts";
 export type { Delivery } from "./inbox.ts";
-export { DEFAULT_LIMITS } from "./limits.ts";
+export { DEFAULT_LIMITS, type OnLimit, type PlannedTurn, type WorstCase } from "./limits.ts";
 export type { Letter, Letters, Mailbox } from "./mailbox.ts";
 export type { BufferLimits } from "./outbox.ts";
 export { type Recording, recordingOf } from "./recorded.ts";
 export { DEFAULT_LOOP_DETECTOR, type LoopDetector } from "./repeats.ts";
-export type { CompactionMethod, Room } from "./room.ts";
 export { decisionStep, letterOf } from "./rounds.ts";
 export type { Run } from "./run.ts";
 export { completed } from "./run.ts";

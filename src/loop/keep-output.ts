@@ -17,13 +17,19 @@ export interface KeptAnswer {
  * the record whatever becomes of its output.
  * @param at `signal`: what was not kept when it is aborted is not waited for any more.
  */
-export async function keepOutput(
+export function keepOutput(
   { spilled, ...answer }: ToolAnswer,
   artifacts: ArtifactStore,
   at: { turn: number; tool: string; signal?: AbortSignal },
+): KeptAnswer | Promise<KeptAnswer> {
+  return spilled === undefined ? { answer, warnings: [] } : keepSpilled(answer, spilled, { ...at, artifacts });
+}
+
+async function keepSpilled(
+  answer: KeptAnswer["answer"],
+  { bytes, mediaType }: NonNullable<ToolAnswer["spilled"]>,
+  { artifacts, ...at }: { turn: number; tool: string; signal?: AbortSignal; artifacts: ArtifactStore },
 ): Promise<KeptAnswer> {
-  if (spilled === undefined) return { answer, warnings: [] };
-  const { bytes, mediaType } = spilled;
   try {
     const put = artifacts.put(bytes, mediaType);
     const outputArtifact = await (at.signal === undefined ? put : orAborted(put, at.signal));

@@ -1,14 +1,32 @@
-import type { RunLimits, RunState } from "../event/index.ts";
-import { TICKS_PER_USD } from "../message/index.ts";
+import type { LimitUse, RunLimits, RunState } from "../event/index.ts";
+import { type Message, TICKS_PER_USD } from "../message/index.ts";
 
 /** Limits of a run unless set otherwise. Nothing runs for ever by default. */
 export const DEFAULT_LIMITS: RunLimits = { turns: 32, durationMs: 3_600_000 };
 
-/** A limit and how much of it is used. */
-export interface LimitUse {
-  limit: keyof RunLimits;
-  used: number;
-  max: number;
+/** What happens at a limit: the run ends, or spends one more turn on an answer. */
+export type OnLimit = "stop" | "answer";
+
+/** A turn that is not yet asked for. */
+export interface PlannedTurn {
+  /** Its prompt, as far as it is known. */
+  messages: readonly Message[];
+  /** No tool is offered. */
+  isFinal: boolean;
+  /** Most turns that the server may take by itself in it. Absent: as many as it likes. */
+  serverTurns?: number;
+  /** Tokens of reasoning to be reckoned with: nothing bounds them. */
+  reasoningTokens: number;
+}
+
+/** The most that one attempt at a turn uses. */
+export interface WorstCase {
+  /** Absent where nobody bounds it. */
+  tokens?: number;
+  /** Absent where nobody bounds it, or a part of it has no price. */
+  ticks?: number;
+  /** Why something is absent, and what to set: parts of a sentence. */
+  why: readonly string[];
 }
 
 const WARN_AT = 0.8;
@@ -46,6 +64,11 @@ export function nearLimits(limits: RunLimits, state: RunState, activeMs: number)
   return uses(limits, state, activeMs).filter(
     ({ limit, used, max }) => used >= max * WARN_AT && !state.warned.has(limit),
   );
+}
+
+/** Turns that the server may still take by itself; undefined where nothing bounds them. One at least: 0 is no bound that it knows. */
+export function serverTurnsLeft({ serverTurns }: RunLimits, state: RunState): number | undefined {
+  return serverTurns === undefined ? undefined : Math.max(1, serverTurns - state.serverTurns);
 }
 
 function uses(limits: RunLimits, state: RunState, activeMs: number): LimitUse[] {

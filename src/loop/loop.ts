@@ -1,7 +1,7 @@
 import { AgentError, type ErrorCode } from "../errors.ts";
 import { isClosing, type StoredEvent } from "../event/index.ts";
 import type { Boxed, Durable, Journal, Op } from "../journal/index.ts";
-import type { CompactionMethod } from "./room.ts";
+import type { CompactionMethod } from "./compact-room.ts";
 import type { OpenRequest, Round, UncertainCall } from "./rounds.ts";
 
 /** Where a step stands: all that an op is given. */
@@ -80,7 +80,9 @@ async function carryOut(
   );
   throwFirst(await journal.all([...free.map(run), ...asked]));
   if ((await decide(journal, ops, turn)) === "ended") return "ended";
-  throwFirst(await journal.all([...held, ...uncertain.map(({ index }) => index)].sort((a, b) => a - b).map(run)));
+  if (held.length + uncertain.length > 0) {
+    throwFirst(await journal.all([...held, ...uncertain.map(({ index }) => index)].sort((a, b) => a - b).map(run)));
+  }
   return "done";
 }
 

@@ -8,7 +8,9 @@ import { readArguments } from "../tool/index.ts";
 import { checkAnswer, isCutShort } from "./answer.ts";
 import { approvalEvents } from "./approvals.ts";
 import type { Attempt } from "./attempt.ts";
+import { calledAsText } from "./call-text.ts";
 import { duplicatesOf } from "./duplicates.ts";
+import { callShapedWarning } from "./nudges.ts";
 import { policyViolations } from "./policy.ts";
 import type { LoopServices } from "./services.ts";
 
@@ -42,6 +44,7 @@ export async function closingEvents(services: LoopServices, attempt: Attempt, wh
     events.push(brokenCheck("the answer", turn, checked.error));
   }
   if (whole.finishReason === "other") events.push(unknownFinish(whole, turn));
+  events.push(...callAsText(services, message, turn));
   const { message: _asReceived, serverCalls: _recordedAbove, citations: _aboveToo, ...rest } = whole;
   events.push({
     type: "turn.completed",
@@ -64,6 +67,17 @@ function outputOf(checked: CheckedAnswer): Pick<TurnCompletedEvent, "output" | "
 /** What a simulator says a turn cost was billed to nobody. */
 export function asEstimate(cost: Cost): Cost {
   return cost.basis === "billed" ? { ...cost, basis: "estimated" } : cost;
+}
+
+function callAsText(
+  { toolbox, output, loopDetector }: LoopServices,
+  message: AssistantMessage,
+  turn: number,
+): NewEvent[] {
+  if (output !== undefined || loopDetector === undefined || loopDetector.callShapedText === "ignore") return [];
+  const tool = calledAsText({ message }, toolbox);
+  if (tool === undefined) return [];
+  return [{ type: "warning", turn, code: "call_shaped_text", message: callShapedWarning(tool) }];
 }
 
 /** An answer that ended for a reason we do not know may be less than it looks. */
@@ -131,7 +145,7 @@ async function callEvents(
     ...(input === undefined ? {} : { input }),
     ...(inputText === undefined ? {} : { inputText }),
   };
-  return [
+  const events: NewEvent[] = [
     { type: "tool.started", turn, call: named },
     {
       type: "tool.input",
@@ -140,11 +154,13 @@ async function callEvents(
       ...(issues === undefined ? {} : { issues }),
       ...(duplicateOf === undefined ? {} : { duplicateOf }),
     },
-    ...(error === undefined ? [] : [brokenCheck(`the arguments of ${call.tool}`, turn, error)]),
-    ...(tool === undefined || issues !== undefined || cutShort || services.recorded !== undefined // nothing runs: nobody is asked
-      ? []
-      : await approvalEvents(services, { tool, call: asked, value, turn, index, taint })),
   ];
+  if (error !== undefined) events.push(brokenCheck(`the arguments of ${call.tool}`, turn, error));
+  // Where nothing runs, nobody is asked.
+  if (tool === undefined || issues !== undefined || cutShort || services.recorded !== undefined) return events;
+  const approval = approvalEvents(services, { tool, call: asked, value, turn, index, taint });
+  if (approval !== undefined) events.push(...(await approval));
+  return events;
 }
 
 /** Call ids only pair calls with results. A server may repeat them in every turn, so ours are made unique in the run. */

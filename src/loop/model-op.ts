@@ -1,12 +1,14 @@
 import { orAborted } from "../clock.ts";
 import { AgentError, errorInfo } from "../errors.ts";
-import type { FailedAttempt, NewDelta, NewEvent } from "../event/index.ts";
+import type { FailedAttempt, LimitUse, NewDelta, NewEvent } from "../event/index.ts";
 import type { Op } from "../journal/index.ts";
-import type { ModelEvent, ModelRequest, ModelSettings, ModelTurn } from "../model/index.ts";
+import type { ModelEvent, ModelTurn } from "../model/index.ts";
 import { type Attempt, firstAttempt, nextAttempt } from "./attempt.ts";
 import type { TurnPosition } from "./loop.ts";
 import { asEstimate, closingEvents } from "./model-closing.ts";
 import { advise, isOverflow, makeRoom, refuseWhatCannotFit } from "./overflow.ts";
+import { requestFor } from "./request.ts";
+import { noRoom } from "./room.ts";
 import type { LoopServices } from "./services.ts";
 
 /**
@@ -18,13 +20,17 @@ export function createModelOp(services: LoopServices): Op<TurnPosition> {
     id: "model",
     async run({ turn }, info) {
       const asked = { attempt: firstAttempt(services, info, turn) };
+      // What attempts of another segment used is known only now.
+      const full = info.before.length === 0 ? undefined : noRoomFor(services, asked.attempt);
+      if (full !== undefined) return void (await info.record({ type: "run.limited", turn, ...full }));
       for (let isShorter = false; ; isShorter = true) {
         try {
           return await ask(services, asked, info.signal);
         } catch (error) {
           if (asked.attempt.stage === "whole") return; // stopped between the end of the turn and the next step
-          if (isShorter || !(await canGoOn(services, asked.attempt, error)))
-            throw await failed(services, asked.attempt, error);
+          if (isShorter || !(await canGoOn(services, asked.attempt, error))) {
+            return await fail(services, asked.attempt, error);
+          }
           await giveUp(asked.attempt, error, 0);
           asked.attempt = nextAttempt(services, asked.attempt, asked.attempt.number + 1);
         }
@@ -48,7 +54,12 @@ function ask(services: LoopServices, asked: Asked, signal: AbortSignal): Promise
     },
     {
       signal,
-      refuse: () => whyNotAgain(asked.attempt),
+      refuse() {
+        const why = whyNotAgain(asked.attempt);
+        if (why !== undefined) return why;
+        asked.attempt.full = noRoomFor(services, asked.attempt);
+        return asked.attempt.full && noRoomAgain(asked.attempt.full);
+      },
       onRetry: (error, delayMs) => void giveUp(asked.attempt, error, delayMs),
     },
   );
@@ -67,18 +78,25 @@ async function canGoOn(services: LoopServices, attempt: Attempt, error: unknown)
   const { turn, info } = attempt;
   if (!isOverflow(error) || whyNotAgain(attempt) !== undefined) return false;
   try {
-    return await makeRoom(services, { turn, info }, error);
+    if (!(await makeRoom(services, { turn, info }, error))) return false;
+    attempt.full = noRoomFor(services, attempt);
+    return attempt.full === undefined;
   } catch (thrown) {
     if (!info.signal.aborted) throw thrown;
     return false; // stopped meanwhile
   }
 }
 
-/** Stopped before the attempt was made or in the wait for the next one, there is nothing more to say of it. */
-async function failed({ room }: LoopServices, attempt: Attempt, error: unknown): Promise<unknown> {
+/**
+ * Ends the step with the error, or the run at the limit that left no room for another attempt. Stopped before the attempt was made or in
+ * the wait for the next one, there is nothing more to say of it.
+ */
+async function fail({ room }: LoopServices, attempt: Attempt, error: unknown): Promise<void> {
+  const { info, turn, full } = attempt;
   if (isOverflow(error)) advise(error, room);
-  if (attempt.stage === "open") await attempt.info.record({ type: "turn.failed", ...failedAttempt(attempt, error) });
-  return error;
+  if (attempt.stage === "open") await info.record({ type: "turn.failed", ...failedAttempt(attempt, error) });
+  if (full === undefined || info.signal.aborted) throw error;
+  await info.record({ type: "run.limited", turn, ...full });
 }
 
 async function makeAttempt(services: LoopServices, attempt: Attempt): Promise<void> {
@@ -169,40 +187,10 @@ function sort(attempt: Attempt, event: ModelEvent, deltas: NewDelta[]): readonly
   }
 }
 
-function requestFor(services: LoopServices, { turn, requestId, number }: Attempt): ModelRequest {
-  const { record, toolbox, settings, conversation, output } = services;
-  const { messages, before } = record.fold.state;
-  return {
-    messages,
-    ...(before === undefined ? {} : { before }),
-    tools: toolbox.declarations,
-    serverTools: toolbox.serverTools,
-    ...serverTurnsLeft(services),
-    settings: turn === 1 ? settings : withoutForcedChoice(settings),
-    ...(output === undefined ? {} : { output: output.format }),
-    conversation,
-    requestId,
-    attempt: number,
-  };
-}
-
-/** The server is told how many turns it may take by itself; what it took is counted here as well. */
-function serverTurnsLeft({ record, limits }: LoopServices): { maxServerTurns?: number } {
-  if (limits.serverTurns === undefined) return {};
-  return { maxServerTurns: Math.max(1, limits.serverTurns - record.fold.state.serverTurns) };
-}
-
 /** What an MCP server did may not bear doing twice: then the caller decides. */
 function whyNotAgain({ calledMcp }: Attempt): string | undefined {
   if (calledMcp === undefined) return undefined;
   return `The turn is not tried again: xAI had called the MCP server ${calledMcp} in it, and would call it again.`;
-}
-
-/** A forced choice holds for the first turn: kept up, the model could never answer. */
-function withoutForcedChoice(settings: ModelSettings): ModelSettings {
-  const { toolChoice, ...rest } = settings;
-  if (toolChoice === undefined || toolChoice === "auto" || toolChoice === "none") return settings;
-  return rest;
 }
 
 function failedAttempt(
@@ -222,4 +210,13 @@ function neverWhole(model: string): AgentError {
   return new AgentError("stream_incomplete", `The stream of ${model} ended before its turn was whole.`, {
     retryable: true,
   });
+}
+
+/** The limit that has no room for an attempt after this one. */
+function noRoomFor(services: LoopServices, { turn, used }: Attempt): LimitUse | undefined {
+  return noRoom(services, { isFinal: services.record.fold.state.final?.turn === turn, failed: used });
+}
+
+function noRoomAgain({ limit, used, max }: LimitUse): string {
+  return `The turn is not tried again: limits.${limit} has no room for another attempt (${used} of ${max} used).`;
 }

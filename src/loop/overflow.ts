@@ -2,7 +2,7 @@ import { AgentError } from "../errors.ts";
 import type { StepInfo } from "../journal/index.ts";
 import type { ModelRequest } from "../model/index.ts";
 import { makeShorter, roomyOf } from "./compact-op.ts";
-import { contextSize, freeable, type Room } from "./room.ts";
+import { contextSize, freeable, type Room } from "./compact-room.ts";
 import type { LoopServices } from "./services.ts";
 
 /** @throws {AgentError} `context_overflow` for a request that surely does not fit; one that may fit is sent. */

@@ -1,19 +1,55 @@
-import type { LedgerEntry, LimitName, RunFold } from "../event/index.ts";
+import type { LedgerEntry, LimitUse, RunFold } from "../event/index.ts";
 
-/** When a model that asks again and again for the same call is warned of, and stopped. Turns in a row. */
+/** What is done about a model that gets nowhere. Turns are counted in a row; a steering or follow-up message starts the count anew. */
 export interface LoopDetector {
+  /** The same call, same tool and same arguments: the turn of a `limit.warning`. Default 3. */
   warnAt: number;
+  /** The same: the turn that ends the run as limited, and in which that call does not run any more. Default 6. */
   stopAt: number;
+  /**
+   * Calls that differ and tell nothing new: every result of the turn is one that the same tool gave before, and all of the tools declare
+   * `read`. `warn` (default): a `limit.warning` at `warnAt`. `stop`: that, and the end of the run as limited at `stopAt`. Off by itself,
+   * since a tool may have few answers to many questions, such as yes and no.
+   */
+  noProgress: "warn" | "stop" | "ignore";
+  /** An answer without text and calls: `fail` (default) at once as `empty_answer`, or `ask` once more, within the correction budget. */
+  emptyReply: "fail" | "ask";
+  /**
+   * An answer that is shaped like a call of a registered tool (JSON, `<tool_call>` and the like) and is none. Each is a `warning`
+   * (`call_shaped_text`). `correct` (default): the model is told once, within the correction budget, and what it says then counts.
+   * `warn`: it is the answer. `ignore`: without the warning. Agents with `output` are not looked at: their answers are JSON.
+   */
+  callShapedText: "correct" | "warn" | "ignore";
 }
 
-export const DEFAULT_LOOP_DETECTOR: LoopDetector = { warnAt: 3, stopAt: 6 };
+export const DEFAULT_LOOP_DETECTOR: LoopDetector = {
+  warnAt: 3,
+  stopAt: 6,
+  noProgress: "warn",
+  emptyReply: "fail",
+  callShapedText: "correct",
+};
 
-/** The call that the last turns have in common. */
-export interface RepeatedCall {
-  limit: Extract<LimitName, "repeatedCall">;
-  used: number;
-  max: number;
-  tool: string;
+/** Turns that get nowhere, up to the last, and what is due of it now. */
+export interface Stall {
+  use: LimitUse;
+  isStopped: boolean;
+  isWarned: boolean;
+}
+
+/** How the model gets nowhere with its last turn; undefined for a turn without calls. Read from the record alone. */
+export function stallAt(fold: RunFold, turn: number, detector: LoopDetector): Stall | undefined {
+  const { warnAt, stopAt, noProgress } = detector;
+  const repeated = repeatedCall(fold, turn, detector);
+  if (repeated === undefined) return undefined;
+  const { used } = repeated;
+  const { turn: idleTurn, count, tool } = fold.state.idle;
+  // A call that is repeated tells nothing new either, from its second time on: what has gone on for longer is what it is called.
+  const isRepeated = used >= stopAt || noProgress === "ignore" || idleTurn !== turn || count <= used;
+  if (isRepeated) return { use: repeated, isStopped: used >= stopAt, isWarned: used === warnAt };
+  const isStopped = noProgress === "stop" && count >= stopAt;
+  const use: LimitUse = { limit: "noProgress", used: count, max: stopAt, tool };
+  return { use, isStopped, isWarned: count === warnAt };
 }
 
 /**
@@ -22,7 +58,11 @@ export interface RepeatedCall {
  * follow-up message starts the count anew. Read from the record alone and by turn, so that a replay comes to the same; looks
  * back over no more than `stopAt` turns.
  */
-export function repeatedCall(fold: RunFold, turn: number, { stopAt }: LoopDetector): RepeatedCall | undefined {
+export function repeatedCall(
+  fold: RunFold,
+  turn: number,
+  { stopAt }: Pick<LoopDetector, "stopAt">,
+): Repeated | undefined {
   let common = callsIn(fold, turn);
   if (common.size === 0) return undefined;
   let used = 1;
@@ -36,6 +76,8 @@ export function repeatedCall(fold: RunFold, turn: number, { stopAt }: LoopDetect
   const [tool = ""] = common.values();
   return { limit: "repeatedCall", used, max: stopAt, tool };
 }
+
+type Repeated = LimitUse & { limit: "repeatedCall" };
 
 /** Names of tools by what was asked of them. */
 function callsIn(fold: RunFold, turn: number): ReadonlyMap<string, string> {

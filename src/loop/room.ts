@@ -1,107 +1,99 @@
-import type { RunState } from "../event/index.ts";
-import { contentText, isCompaction, type Message, type ToolMessage } from "../message/index.ts";
-import type { Model } from "../model/index.ts";
-import type { ToolDeclaration } from "../tool/index.ts";
-import { isSummary, keptWords } from "./summary-message.ts";
+import type { LimitUse, NewEvent } from "../event/index.ts";
+import { type Cost, TICKS_PER_USD, type Usage } from "../message/index.ts";
+import { serverTurnsLeft, type WorstCase } from "./limits.ts";
+import type { LoopServices } from "./services.ts";
+
+/** An attempt at a turn that is not yet made. */
+export interface NextAttempt {
+  /** A last turn, without tools. */
+  isFinal: boolean;
+  /** There must be room for a last turn behind it. */
+  leavesAnswer?: boolean;
+  /** What the attempt before it has used, where it is not on the record yet. */
+  failed?: { usage: Usage; cost: Cost } | undefined;
+}
+
+/** Limits that a turn can be held against before it begins. Both are reckoned in whole numbers: tokens, and ticks for dollars. */
+const RESERVED = ["tokens", "costUsd"] as const;
+type Reserved = (typeof RESERVED)[number];
 
 /**
- * How a conversation is made shorter, the cheapest first. `tool_outputs`: old results give way to their summaries, which asks nobody.
- * `xai`: xAI makes one opaque item of what is old. `summary`: a model writes a text in its place.
+ * The first limit that has no room for the next attempt at a turn, whatever it comes to: what it uses at most is reserved before it is
+ * made. Every attempt is looked at anew, with what those before it have used, as far as they reported it. Undefined where all have room,
+ * or nobody knows what the attempt may use (`unreserved`).
  */
-export type CompactionMethod = "tool_outputs" | "xai" | "summary";
-
-/** The room that a conversation has, and what is done when it gets scarce. */
-export interface Room {
-  /** Tokens of prompt and answer together. Undefined: not known. */
-  window: number | undefined;
-  /** Share of the window. */
-  compactAt: number;
-  /** The last turns, which are never touched. */
-  keepTurns: number;
-  /** In order of cost; none: nothing is done. */
-  methods: readonly CompactionMethod[];
-  /** Who writes summaries. */
-  summaryModel: Model;
-  /** About how many tokens messages and tools have. */
-  about(messages: readonly Message[], tools?: readonly ToolDeclaration[]): number;
-  /** Surely no more than they have. */
-  atLeast(messages: readonly Message[], tools?: readonly ToolDeclaration[]): number;
-}
-
-/** What is looked at to decide on a conversation. */
-export interface Roomy {
-  state: RunState;
-  room: Room;
-  tools: readonly ToolDeclaration[];
-  /** Whether the model can make a conversation short. */
-  hasCompact: boolean;
-}
-
-/** Tokens of the conversation: what the server counted, and an estimate of what was added since; else an estimate of all. */
-export function contextSize({ state: { size, messages }, room, tools }: Roomy): number {
-  if (size === undefined) return room.about(messages, tools);
-  return size.tokens + (size.messages === messages.length ? 0 : room.about(messages.slice(size.messages)));
-}
-
-/** Where what may be touched begins and ends: behind the leading system messages, before the last turns and what they answer. */
-export interface OldPart {
-  from: number;
-  to: number;
-}
-
-/** A call and its results are never parted: the part ends where an answer begins, or what the user said before it. */
-export function oldPart(messages: readonly Message[], keepTurns: number): OldPart {
-  let from = 0;
-  while (messages[from]?.role === "system") from += 1;
-  let turns = 0;
-  for (let at = messages.length - 1; at >= from && !isCompaction(messages[at]); at -= 1) {
-    if (messages[at]?.role !== "assistant") continue;
-    turns += 1;
-    if (turns < keepTurns) continue;
-    let to = at;
-    while (to > from && messages[to - 1]?.role === "user") to -= 1;
-    return { from, to };
+export function noRoom(services: LoopServices, next: NextAttempt): LimitUse | undefined {
+  for (const limit of RESERVED) {
+    const max = services.limits[limit];
+    if (max === undefined) continue;
+    const used = usedOf(services, limit, next);
+    const needed = neededOf(services, limit, next);
+    const room = limit === "costUsd" ? Math.round(max * TICKS_PER_USD) : max;
+    if (used >= room) return { limit, used: shown(limit, used), max };
+    if (needed !== undefined && used + needed > room) {
+      return { limit, used: shown(limit, used), max, needed: shown(limit, needed) };
+    }
   }
-  return { from, to: from };
+  return undefined;
 }
 
-/** Tokens that a method would free, about. 0 where it cannot be used, or finds nothing to do. */
-export function freeable(roomy: Roomy, method: CompactionMethod): number {
-  const { state, room, hasCompact } = roomy;
-  const { from, to } = oldPart(state.messages, room.keepTurns);
-  const old = state.messages.slice(from, to);
-  if (method === "tool_outputs") return old.filter(isLongResult).reduce((sum, one) => sum + excess(room, one), 0);
-  if (method === "xai") return hasCompact ? room.about(old.filter((message) => !isCompaction(message))) : 0;
-  // What xAI made can be read by nobody else: a summary would lose it.
-  if (state.messages.some(isCompaction)) return 0;
-  const stays = new Set<Message>(keptWords(old, room));
-  return room.about(old.filter((message) => !stays.has(message) && !isSummary(message)));
+/** Says once that a limit is looked at between turns alone, and what to set so that it is kept. */
+export function unreserved(services: LoopServices, turn: number): readonly NewEvent[] {
+  const { limits } = services;
+  if (limits.tokens === undefined && limits.costUsd === undefined) return [];
+  const most = worstCase(services, false);
+  const open = RESERVED.filter((limit) => limits[limit] !== undefined && amountOf(limit, most) === undefined);
+  if (open.length === 0) return [];
+  const names = open.map((limit) => `limits.${limit}`).join(" and ");
+  const message = `${names} cannot be kept before a turn, only looked at after it: ${most.why.join("; ")}.`;
+  return unenforced(services, turn, message);
 }
 
-/** A compaction pays only where it frees more than this share of the window: it costs a request, or the prompt cache, each time. */
-const LEAST_GAIN = 0.05;
-
-/** Whether the conversation is so long that the method is to be used: decided from the record and the agent's options alone. */
-export function isScarce(roomy: Roomy, method: CompactionMethod): boolean {
-  const { window, compactAt } = roomy.room;
-  if (window === undefined || contextSize(roomy) < window * compactAt) return false;
-  return freeable(roomy, method) >= window * LEAST_GAIN;
+/** A limit that cannot be kept because the server does not report what it bounds: said once, not passed over. */
+export function unreported(services: LoopServices, turn: number): readonly NewEvent[] {
+  const { limits, record } = services;
+  const { usage, ticks } = record.fold.state;
+  const blind = [
+    ...(limits.tokens !== undefined && usage.unreported > 0 ? ["tokens"] : []),
+    ...(limits.costUsd !== undefined && ticks.reports < usage.requests ? ["costUsd"] : []),
+  ];
+  if (blind.length === 0) return [];
+  const message = `limits.${blind.join(" and limits.")} cannot be kept exactly: some answers did not report their usage or cost.`;
+  return unenforced(services, turn, message);
 }
 
-/** Characters that a result must have to be made shorter: no summary of one has as many. */
-const LONG_CHARS = 2500;
-/** Tokens that are left of a result at most, about. */
-const LEFT_TOKENS = 600;
-
-export function isLongResult(message: Message): message is ToolMessage {
-  if (message.role !== "tool") return false;
-  return hasAttachment(message) || contentText(message.content).length > LONG_CHARS;
+function unenforced({ record }: LoopServices, turn: number, message: string): readonly NewEvent[] {
+  if (record.fold.state.unenforced.has(message)) return [];
+  return [{ type: "warning", turn, code: "limit_unenforced", message }];
 }
 
-export function hasAttachment({ content }: ToolMessage): boolean {
-  return typeof content !== "string" && content.some((part) => part.type !== "text");
+function usedOf({ record }: LoopServices, limit: Reserved, { failed }: NextAttempt): number {
+  const { usage, ticks } = record.fold.state;
+  if (limit === "tokens") return usage.totalTokens + (failed?.usage.totalTokens ?? 0);
+  return ticks.known + (failed === undefined || failed.cost.basis === "unknown" ? 0 : failed.cost.ticks);
 }
 
-function excess(room: Room, message: ToolMessage): number {
-  return Math.max(0, room.about([message]) - LEFT_TOKENS);
+function neededOf(services: LoopServices, limit: Reserved, next: NextAttempt): number | undefined {
+  const most = amountOf(limit, worstCase(services, next.isFinal));
+  if (most === undefined || next.leavesAnswer !== true) return most;
+  return most + (amountOf(limit, worstCase(services, true)) ?? 0);
+}
+
+function worstCase({ record, limits, worstCase: most }: LoopServices, isFinal: boolean): WorstCase {
+  const { state } = record.fold;
+  const serverTurns = serverTurnsLeft(limits, state);
+  return most({
+    messages: state.messages,
+    isFinal,
+    reasoningTokens: state.mostReasoning,
+    ...(serverTurns === undefined ? {} : { serverTurns }),
+  });
+}
+
+function amountOf(limit: Reserved, { tokens, ticks }: WorstCase): number | undefined {
+  return limit === "tokens" ? tokens : ticks;
+}
+
+function shown(limit: Reserved, amount: number): number {
+  return limit === "tokens" ? amount : amount / TICKS_PER_USD;
 }

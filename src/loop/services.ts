@@ -5,11 +5,12 @@ import type { RunRecord } from "../journal/index.ts";
 import type { Model, ModelSettings } from "../model/index.ts";
 import type { TypedOutput } from "../output/index.ts";
 import type { Toolbox, ToolSlots } from "../tool/index.ts";
+import type { Room } from "./compact-room.ts";
 import type { Inbox } from "./inbox.ts";
+import type { OnLimit, PlannedTurn, WorstCase } from "./limits.ts";
 import type { Mailbox } from "./mailbox.ts";
 import type { Recording } from "./recorded.ts";
 import type { LoopDetector } from "./repeats.ts";
-import type { Room } from "./room.ts";
 
 /** Makes attempts until one succeeds or the error is final. The one owner of retries; the client's, handed in. */
 export type Retry = <T>(attempt: (attempt: number) => Promise<T>, hooks: RetryHooks) => Promise<T>;
@@ -32,11 +33,14 @@ export interface LoopServices {
   output?: TypedOutput | undefined;
   settings: ModelSettings;
   limits: RunLimits;
+  onLimit: OnLimit;
+  /** The most that one attempt at a turn uses, as far as anybody bounds it. Costs only what is new of its messages. */
+  worstCase: (turn: PlannedTurn) => WorstCase;
   /** Turns in a row that may fail in a way the model can mend, before the run fails. */
   correctionBudget: number;
   /** Calls of one turn that are carried out; the model is told of the rest that they were not. */
   toolCallsPerTurn: number;
-  /** Stops a model that asks for the same call turn after turn. Absent: nothing does but the limits. */
+  /** What is done about a model that gets nowhere. Absent: nothing stops it but the limits. */
   loopDetector?: LoopDetector | undefined;
   /** Takes results that are too large for the record. */
   artifacts: ArtifactStore;

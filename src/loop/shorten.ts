@@ -3,7 +3,7 @@ import type { Compaction, LedgerEntry, NewEvent } from "../event/index.ts";
 import { contentText, type ToolMessage } from "../message/index.ts";
 import type { ModelEvent } from "../model/index.ts";
 import { summaryOf } from "../tool/index.ts";
-import { hasAttachment, isLongResult, type OldPart } from "./room.ts";
+import { hasAttachment, isLongResult, type OldPart } from "./compact-room.ts";
 import type { LoopServices } from "./services.ts";
 import { changedArguments } from "./tool-op.ts";
 import { type Trial, tried } from "./trial.ts";

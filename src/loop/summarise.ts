@@ -2,7 +2,7 @@ import { AgentError } from "../errors.ts";
 import type { Message } from "../message/index.ts";
 import type { ModelEvent, ModelRequest, ModelTurn } from "../model/index.ts";
 import { isCutShort } from "./answer.ts";
-import type { OldPart } from "./room.ts";
+import type { OldPart } from "./compact-room.ts";
 import type { LoopServices } from "./services.ts";
 import type { Shortened } from "./shorten.ts";
 import { keptWords, summaryMessage } from "./summary-message.ts";

@@ -11,6 +11,7 @@ import {
   duplicateAnswer,
   type InputVerdict,
   invalidInputAnswer,
+  notBegunAnswer,
   notRecordedAnswer,
   readArguments,
   rehearsedAnswer,
@@ -20,7 +21,9 @@ import {
   unknownOutcomeAnswer,
   unknownToolAnswer,
 } from "../tool/index.ts";
+import { allowedCalls } from "./allowed.ts";
 import { type KeptAnswer, keepOutput } from "./keep-output.ts";
+import { notBegunText } from "./last-turn.ts";
 import type { CallPosition } from "./loop.ts";
 import { createOccurrences, type Recording } from "./recorded.ts";
 import { outcomeRequest } from "./rounds.ts";
@@ -36,6 +39,8 @@ export function createToolOp(services: LoopServices): Op<CallPosition> {
     async run({ turn, index }, info) {
       const entry = services.record.fold.callsOf(turn)[index];
       if (entry === undefined) throw new AgentError("internal", `Turn ${turn} has no tool call ${index + 1}.`);
+      const barred = whyBarred(services, entry, info);
+      if (barred !== undefined) return void (await info.record(...barredEvents(entry, barred)));
       const ready = prepare(services, entry, { info, nthOf });
       if (ready.type === "answer") await info.record(completed(entry, ready.answer));
       else await runHandler(services, ready.execution);
@@ -85,6 +90,22 @@ function prepare(services: LoopServices, entry: LedgerEntry, { info, nthOf }: Pr
   return { type: "execution", execution: { tool, entry, info, attempt } };
 }
 
+/** Why a call may not begin, where the limits of the run say so and no process has begun it. */
+function whyBarred(services: LoopServices, { turn, index }: LedgerEntry, { before }: StepInfo): string | undefined {
+  const { begin, because } = allowedCalls(services, turn);
+  if (because === undefined || index < begin || before.some(({ type }) => type === "tool.executing")) return undefined;
+  return notBegunText(because, services.record.fold.state.final?.turn === turn);
+}
+
+/** It has its answer, and waits for nobody any more. */
+function barredEvents(entry: LedgerEntry, reason: string): readonly NewEvent[] {
+  const { call, turn, approval } = entry;
+  const told = completed(entry, notBegunAnswer(call.tool, reason));
+  if (approval === undefined || approval.decision !== undefined) return [told];
+  const { request } = approval;
+  return [{ type: "tool.approval.resolved", turn, call, request, decision: "denied", by: "policy", reason }, told];
+}
+
 /** What the call had come to in the run that is played again. It is said of this call, not of that one. */
 function recordedAnswer(
   recorded: Recording,
@@ -116,7 +137,7 @@ async function runHandler(services: LoopServices, execution: Execution): Promise
   const { tool, entry, info } = execution;
   const release = await services.slots.take(tool.concurrency, info.signal);
   try {
-    const verdict = await checkedInput(services, execution);
+    const verdict = checkedBefore(services, execution) ?? (await checkAgain(services, execution));
     if (verdict.ok) await execute(services, execution, verdict.value);
     else await info.record(completed(entry, invalidInputAnswer(tool, verdict.issues, verdict.error)));
   } finally {
@@ -124,17 +145,17 @@ async function runHandler(services: LoopServices, execution: Execution): Promise
   }
 }
 
-/** What the check gave out when the call was recorded; in another process the check is made again. */
-async function checkedInput(
-  { checked, clock }: LoopServices,
-  { tool, entry: { call, input: asked, approval }, info }: Execution,
-): Promise<InputVerdict> {
-  const input = approval?.input ?? asked;
-  if (input === asked && checked.has(call.id)) {
-    const value = checked.get(call.id);
-    checked.delete(call.id);
-    return { ok: true, value };
-  }
+/** What the check gave out when the call was recorded, in this process and with the arguments that are to run. */
+function checkedBefore({ checked }: LoopServices, { entry }: Execution): InputVerdict | undefined {
+  const { call, approval } = entry;
+  if ((approval?.input ?? entry.input) !== entry.input || !checked.has(call.id)) return undefined;
+  const value = checked.get(call.id);
+  checked.delete(call.id);
+  return { ok: true, value };
+}
+
+async function checkAgain({ clock }: LoopServices, { tool, entry, info }: Execution): Promise<InputVerdict> {
+  const input = entry.approval?.input ?? entry.input;
   const { value, issues, error } = await orAborted(readArguments(tool, JSON.stringify(input), clock), info.signal);
   return issues === undefined ? { ok: true, value } : { ok: false, issues, error };
 }
@@ -144,8 +165,10 @@ async function execute(services: LoopServices, execution: Execution, value: unkn
   const { call, turn } = entry;
   const effect = tool.effect === undefined ? {} : { effect: tool.effect };
   // On the record before the handler runs: whoever carries the run on knows that it may have happened.
-  await info.record({ type: "tool.executing", turn, call, attempt, ...effect });
-  const closed = Promise.withResolvers<void>();
+  const begun = info.record({ type: "tool.executing", turn, call, attempt, ...effect });
+  if (begun !== undefined) await begun; // no promise where there is nothing to wait for: here and below, for every call
+  let isClosed = false;
+  let cameLate: ToolAnswer | undefined;
   const sources: TaintSource[] = tool.origin === "external" ? [outside(entry)] : [];
   const answer = await callTool(tool, value, {
     runId: services.record.runId,
@@ -158,18 +181,21 @@ async function execute(services: LoopServices, execution: Execution, value: unkn
     onThrow: tool.onError === "fail" ? services.noteThrown : undefined,
     taint: services.record.fold.state.taint,
     onTaint: (source) => void sources.push(source),
-    onLate: (late) => void closed.promise.then(() => recordLate(services, execution, late)),
+    onLate(late) {
+      if (isClosed) void recordLate(services, execution, late);
+      else cameLate = late; // told behind the end of the call
+    },
     progress: (data) => void info.emit([{ type: "tool.progress", call, data }]),
   });
-  const kept = await keepOutput(saysWhatRan(answer, entry.approval), services.artifacts, {
-    turn,
-    tool: tool.name,
-    signal: info.signal,
-  });
+  const at = { turn, tool: tool.name, signal: info.signal };
+  const keeping = keepOutput(saysWhatRan(answer, entry.approval), services.artifacts, at);
+  const kept = keeping instanceof Promise ? await keeping : keeping;
   const [external] = sources;
   const ended = completed(entry, kept.answer);
-  await info.record(...kept.warnings, external === undefined ? ended : { ...ended, external });
-  closed.resolve();
+  const recorded = info.record(...kept.warnings, external === undefined ? ended : { ...ended, external });
+  if (recorded !== undefined) await recorded;
+  isClosed = true;
+  if (cameLate !== undefined) void recordLate(services, execution, cameLate);
   if (kept.failure !== undefined) throw kept.failure;
 }
 

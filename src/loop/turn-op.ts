@@ -1,11 +1,14 @@
-import type { InputInjectedEvent, NewEvent, RunLimits, RunState } from "../event/index.ts";
+import type { InputInjectedEvent, LimitUse, NewEvent } from "../event/index.ts";
 import type { Op } from "../journal/index.ts";
 import { judge, type Verdict } from "./end.ts";
 import type { Given } from "./inbox.ts";
-import { nearLimits, reachedLimit } from "./limits.ts";
+import { lastTurnMessage, limitedClosing, mayAnswer, ROOM_AGAIN, wasLast } from "./last-turn.ts";
+import { nearLimits } from "./limits.ts";
 import type { TurnPosition } from "./loop.ts";
-import { type RepeatedCall, repeatedCall } from "./repeats.ts";
+import { stallAt } from "./repeats.ts";
+import { unreported, unreserved } from "./room.ts";
 import type { LoopServices } from "./services.ts";
+import { stopAfter } from "./stops.ts";
 
 /**
  * The step before each turn: takes what was said to the run meanwhile, looks at the limits, and lets the turn begin or
@@ -22,29 +25,32 @@ export function createTurnOp(services: LoopServices): Op<TurnPosition> {
 }
 
 function decide(services: LoopServices, turn: number): readonly NewEvent[] {
-  const { record, inbox, limits, toolbox, correctionBudget } = services;
-  const { state } = record.fold;
-  const calls = record.fold.callsOf(turn - 1);
-  const verdict = judge({ state, calls, toolbox, correctionBudget });
+  const { inbox } = services;
+  const verdict = verdictOn(services, turn - 1);
   if (verdict.type === "end") return [verdict.closing];
-  const repeated = repeats(services, turn - 1);
-  if (repeated?.isStopped === true) return [{ type: "run.limited", turn: turn - 1, ...repeated.call }];
-  // But for that, only limits.toolCalls leaves calls unbegun; without their results the conversation cannot be sent.
-  if (calls.some((entry) => entry.outcome === undefined)) return [toolCallsLimited(turn - 1, state, limits)];
-  const isDone = verdict.type === "done" && !inbox.hasSteering();
-  if (isDone && !inbox.hasFollowUps()) return [verdict.closing];
+  if (verdict.type === "done" && !inbox.hasSteering() && !inbox.hasFollowUps()) return [verdict.closing];
+  const limit = stopAfter(services, turn - 1);
+  if (limit === undefined) return begun(services, turn, verdict);
+  // A finished answer stays one: whoever had more to say is told that the run has ended.
+  return verdict.type === "done" ? [verdict.closing] : atLimit(services, turn, { limit, verdict });
+}
 
-  const activeMs = services.activeMs();
-  const reached = reachedLimit(limits, state, activeMs);
-  if (reached !== undefined) {
-    // A finished answer stays one: whoever had more to say is told that the run has ended.
-    if (verdict.type === "done") return [verdict.closing];
-    return [...warnings(turn - 1, limits, state, activeMs), { type: "run.limited", turn: turn - 1, ...reached }];
-  }
+/** A last turn is no answer to be judged: whatever it came to, the run goes on only if there is room again. */
+function verdictOn({ record, toolbox, correctionBudget, loopDetector }: LoopServices, turn: number): Verdict {
+  const { state } = record.fold;
+  if (wasLast(state)) return { type: "go on" };
+  return judge({ state, calls: record.fold.callsOf(turn), toolbox, correctionBudget, loopDetector });
+}
+
+function begun(services: LoopServices, turn: number, verdict: Verdict): readonly NewEvent[] {
+  const { inbox, record } = services;
+  const isDone = verdict.type === "done" && !inbox.hasSteering();
   return [
-    ...warnings(turn, limits, state, activeMs),
-    ...(repeated?.isWarned === true ? [{ type: "limit.warning", turn, ...repeated.call } as const] : []),
-    ...blindLimits(turn, state, limits),
+    ...warnings(services, turn),
+    ...stallWarning(services, turn),
+    ...unreserved(services, turn),
+    ...unreported(services, turn),
+    ...injected("limit", turn, wasLast(record.fold.state) ? [{ message: ROOM_AGAIN }] : []),
     ...injected("correction", turn, correctionsOf(verdict)),
     ...injected("steer", turn, inbox.takeSteering(turn)),
     ...injected("follow_up", turn, isDone ? inbox.takeFollowUps(turn) : []),
@@ -52,39 +58,35 @@ function decide(services: LoopServices, turn: number): readonly NewEvent[] {
   ];
 }
 
-/** The call that the last turns repeat, and what is due of it now; undefined where nobody looks for one, or there is none. */
-function repeats({ record, loopDetector }: LoopServices, turn: number): Repeats | undefined {
-  const call = loopDetector && repeatedCall(record.fold, turn, loopDetector);
-  if (call === undefined) return undefined;
-  return { call, isStopped: call.used >= call.max, isWarned: call.used === loopDetector?.warnAt };
-}
-
-interface Repeats {
-  call: RepeatedCall;
-  isStopped: boolean;
-  isWarned: boolean;
+/** The end, or one more turn for an answer. */
+function atLimit(
+  services: LoopServices,
+  turn: number,
+  { limit, verdict }: { limit: LimitUse; verdict: Verdict },
+): readonly NewEvent[] {
+  const { inbox, record, output } = services;
+  if (!mayAnswer(services, limit)) {
+    const closing = limitedClosing(record.fold.state, turn - 1, { limit, isTyped: output !== undefined });
+    return [...warnings(services, turn - 1), closing];
+  }
+  return [
+    ...warnings(services, turn),
+    ...injected("correction", turn, correctionsOf(verdict)),
+    ...injected("steer", turn, inbox.takeSteering(turn)),
+    ...injected("limit", turn, [{ message: lastTurnMessage(limit) }]),
+    { type: "turn.started", turn, final: true, limit },
+  ];
 }
 
 /** Once a limit, also where a single turn went from well below it to beyond it. */
-function warnings(turn: number, limits: RunLimits, state: RunState, activeMs: number): NewEvent[] {
-  return nearLimits(limits, state, activeMs).map((near) => ({ type: "limit.warning", turn, ...near }));
+function warnings({ limits, record, activeMs }: LoopServices, turn: number): readonly NewEvent[] {
+  return nearLimits(limits, record.fold.state, activeMs()).map((near) => ({ type: "limit.warning", turn, ...near }));
 }
 
-function toolCallsLimited(turn: number, state: RunState, limits: RunLimits): NewEvent {
-  return { type: "run.limited", turn, limit: "toolCalls", used: state.begun, max: limits.toolCalls ?? state.begun };
-}
-
-/** A limit that cannot be kept because the server does not report what it bounds: said once, not passed over. */
-function blindLimits(turn: number, state: RunState, limits: RunLimits): NewEvent[] {
-  const { requests, unreported } = state.usage;
-  if (requests === 0 || state.warnings.some(({ code }) => code === "limit_unenforced")) return [];
-  const blind = [
-    ...(limits.tokens !== undefined && unreported > 0 ? ["tokens"] : []),
-    ...(limits.costUsd !== undefined && state.ticks.reports < requests ? ["costUsd"] : []),
-  ];
-  if (blind.length === 0) return [];
-  const message = `limits.${blind.join(" and limits.")} cannot be kept exactly: some answers did not report their usage or cost.`;
-  return [{ type: "warning", turn, code: "limit_unenforced", message }];
+/** Of the turn before, where it is due. */
+function stallWarning({ record, loopDetector }: LoopServices, turn: number): readonly NewEvent[] {
+  const stall = loopDetector && stallAt(record.fold, turn - 1, loopDetector);
+  return stall?.isWarned === true ? [{ type: "limit.warning", turn, ...stall.use }] : [];
 }
 
 function correctionsOf(verdict: Verdict): readonly Given[] {

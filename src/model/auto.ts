@@ -65,12 +65,13 @@ function notInChat(id: string): AgentError {
  */
 export function createAutoModel(chat: Model, responses: Model): Model {
   const { compact } = responses;
-  const { id, contextWindow, maxOutputTokens } = chat;
+  const { id, contextWindow, maxOutputTokens, host } = chat;
   return {
     id,
     api: "auto",
     ...(contextWindow === undefined ? {} : { contextWindow }),
     ...(maxOutputTokens === undefined ? {} : { maxOutputTokens }),
+    ...(host === undefined ? {} : { host }),
     stream: (request, signal) =>
       needsResponses(request) ? responses.stream(request, signal) : chat.stream(request, signal),
     accepts(serverTools, settings) {

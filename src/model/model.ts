@@ -34,7 +34,7 @@ export interface ModelSettings {
   stop?: readonly string[];
   seed?: number;
   reasoningEffort?: ReasoningEffort;
-  /** A forced choice (`required` or a tool) holds for the first turn only, or the run could not end. */
+  /** `none` is none of xAI's either. A forced choice (`required` or a tool) holds for the first turn only, or the run could not end. */
   toolChoice?: ToolChoice;
   /** False: at most one call a turn. */
   parallelToolCalls?: boolean;
@@ -206,6 +206,8 @@ export interface Model {
   readonly contextWindow?: number;
   /** Tokens of visible output that one answer has at most where a request sets no `maxOutputTokens`. Absent: not known. */
   readonly maxOutputTokens?: number;
+  /** The server that it asks: prices differ by it. Absent: not known. */
+  readonly host?: string;
   /** The budget for retries of the client it was made by. Absent: whoever retries has its own. */
   readonly retryBudget?: RetryBudget;
 }

@@ -1,5 +1,7 @@
 import { AgentError } from "../errors.ts";
+import type { Endpoint } from "../wire/index.ts";
 import { contextWindow, maxOutput } from "./capabilities.ts";
+import { hostOf } from "./maker.ts";
 import type { Model, ModelSettings } from "./model.ts";
 import { checkSettings } from "./settings.ts";
 
@@ -29,13 +31,16 @@ export function checkModelOptions({ id, settings = {}, contextWindow }: ModelOpt
   throw new AgentError("invalid_option", `${message} Give it in the settings of the agent or of a run.`);
 }
 
-/** How much fits into a model and into one answer of it: as it was set, else as it is known. */
-export function limitsOf(options: ModelOptions): Pick<Model, "contextWindow" | "maxOutputTokens"> {
+/** How much fits into a model and into one answer of it, as it was set, else as it is known; and who is asked. */
+export function limitsOf(
+  options: ModelOptions & { endpoint: Endpoint },
+): Pick<Model, "contextWindow" | "maxOutputTokens" | "host"> {
   const window = options.contextWindow ?? contextWindow(options.id);
   const output = options.settings?.maxOutputTokens ?? maxOutput(options.id);
   return {
     ...(window === undefined ? {} : { contextWindow: window }),
     ...(output === undefined ? {} : { maxOutputTokens: output }),
+    host: hostOf(options.endpoint.baseUrl),
   };
 }
 

@@ -1,5 +1,6 @@
 import { AgentError } from "../errors.ts";
 import type { AssistantMessage, Message } from "../message/index.ts";
+import type { ServerTool } from "../tool/index.ts";
 import type { ResponsesRequest, ResponsesTextFormat, ResponsesToolChoice } from "../wire/index.ts";
 import { mendSurrogates } from "./chat-message.ts";
 import { createConversationEncoder, type EncodedRequest } from "./conversation.ts";
@@ -55,7 +56,7 @@ export function createResponsesEncoder(
   return {
     encode(request, previousResponseId) {
       previous = previousResponseId;
-      return leftOut.tell(request, () => encoder.encode(request));
+      return leftOut.tell(request, () => encoder.encode(withoutServerTools(request)));
     },
     encodeCompact: (messages) =>
       leftOut.tell({ messages }, () =>
@@ -68,6 +69,16 @@ export function createResponsesEncoder(
     unlink: () => false,
     answered() {}, // nothing is kept there to be continued
   };
+}
+
+const NO_SERVER_TOOLS: readonly ServerTool[] = [];
+
+/**
+ * A model that must call nothing is not offered what xAI runs: whether `tool_choice` holds for that too is not documented, and it costs.
+ * Functions stay, as part of what the prompt cache knows.
+ */
+function withoutServerTools(request: ModelRequest): ModelRequest {
+  return request.settings.toolChoice === "none" ? { ...request, serverTools: NO_SERVER_TOOLS } : request;
 }
 
 /** A request that is sent once: nothing of it is kept. */

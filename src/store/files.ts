@@ -11,7 +11,7 @@ import { listFiles } from "./file-list.ts";
 import { createFileReader } from "./file-read.ts";
 import { createFileRecords, type FileRecords } from "./file-records.ts";
 import { checkFilter } from "./filter.ts";
-import { checkLease, type Lease, type LeaseOptions, type Repair } from "./lease.ts";
+import { checkLease, type Lease, type LeaseOptions, leaseLost, type Repair } from "./lease.ts";
 import { namedArtifacts } from "./named-artifacts.ts";
 import { nodeModule } from "./node.ts";
 import { checkRunId } from "./run-id.ts";
@@ -112,8 +112,11 @@ function take(
     repaired = records.adopt(runId, epoch);
   } catch (error) {
     records.leave(runId);
+    const isOurs = holds(leases, runId, epoch);
     leases.giveUp(runId);
-    throw error;
+    if (isOurs) throw error;
+    leases.check(runId, undefined); // it ended meanwhile, and whoever holds the run now is named
+    throw leaseLost(runId, epoch);
   }
   return {
     runId,
@@ -130,6 +133,15 @@ function take(
       if (leases.release(runId, epoch)) records.leave(runId);
     },
   };
+}
+
+function holds(leases: FileLeases, runId: string, epoch: number): boolean {
+  try {
+    leases.check(runId, epoch);
+    return true;
+  } catch {
+    return false; // the lease has ended: nothing else is thrown for an epoch
+  }
 }
 
 function isSynced({ fsync = "never" }: FileStoreOptions): boolean {

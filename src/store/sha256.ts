@@ -1,6 +1,6 @@
 import { AgentError } from "../errors.ts";
 
-/** SHA-256 in lower-case hex, by the platform's own `crypto.subtle`. */
+/** SHA-256 in lower-case hex, by the platform's own `crypto.subtle`: on another thread, for artifacts may be large. */
 export async function sha256Of(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
   const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
   return Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");

@@ -31,7 +31,8 @@ export interface RunStore {
   readonly artifacts?: ArtifactStore;
   /**
    * Makes the caller the only one who may append to a run, for a time. The run need not be there yet.
-   * @throws {RunLockedError} when somebody else holds it. @throws {AgentError} `invalid_option`, `store_failed`.
+   * @throws {RunLockedError} when somebody else holds it. @throws {AgentError} `lease_lost` when it ended before it could be handed
+   * out, as it may in a process that was stopped, `invalid_option`, `store_failed`.
    */
   lease?(runId: string, options: LeaseOptions): Promise<Lease>;
   /** What other processes have to say to a run. */

@@ -45,6 +45,12 @@ export function tooManyCallsAnswer(name: string, max: number): ToolAnswer {
   return { outcome: "denied", content, error: { code: "too_many_calls", message: content } };
 }
 
+/** A limit of the run does not let the call begin. @param why A sentence. */
+export function notBegunAnswer(name: string, why: string): ToolAnswer {
+  const content = `${name} was not run. ${why}`;
+  return { outcome: "denied", content, error: error("run_limited", content) };
+}
+
 /** The server sent the call twice, word for word and under one id: the other one was carried out. */
 export function duplicateAnswer(name: string, callId: string): ToolAnswer {
   const content = `This is the call ${callId} of ${name} once more: it was carried out once, and its result stands there.`;

@@ -12,8 +12,8 @@ export function createNeedsApproval<S extends ToolSchema, Context, Output>(
   options: ToolOptions<S, Context, Output>,
 ): Tool<Context>["needsApproval"] {
   const { name, approval = false } = options;
+  if (typeof approval === "boolean") return () => approval;
   return async (value, info) => {
-    if (typeof approval === "boolean") return approval;
     // `value` is what `check`, made of the same schema, gave out.
     const needed = await asked(name, () => approval(ownCopy(value) as SchemaOutput<S>, info));
     if (typeof needed === "boolean") return needed;

@@ -7,6 +7,9 @@ import type { InputVerdict, JsonSchema } from "./tool.ts";
 /** Checks a value. Never rejects. */
 export type Check = (value: unknown) => Promise<InputVerdict>;
 
+/** May throw, and reject. */
+type Validate = (value: unknown) => InputVerdict | Promise<InputVerdict>;
+
 const MAX_ISSUES = 20;
 
 /**
@@ -26,7 +29,7 @@ export function createCheck(schema: unknown, label: string): Check {
   };
 }
 
-function validatorOf(schema: unknown, label: string): Check {
+function validatorOf(schema: unknown, label: string): Validate {
   const standard = standardOf(schema);
   const parse = standard?.vendor === "zod" ? zodParser(schema) : undefined;
   if (parse !== undefined) return parse;
@@ -43,19 +46,23 @@ function validatorOf(schema: unknown, label: string): Check {
  * zod's `~standard.validate` tries without waiting first: an asynchronous refinement then runs twice, and one that
  * rejects leaves an unhandled rejection, which ends the process (zod 4.6 and 3.25). Its own asynchronous parser does not.
  */
-function zodParser(schema: unknown): Check | undefined {
+function zodParser(schema: unknown): Validate | undefined {
   const { safeParseAsync } = schema as { safeParseAsync?: unknown }; // a schema of zod is an object
   if (typeof safeParseAsync !== "function") return undefined;
-  return async (value) => {
-    // The result of zod 3 and 4: issues have the `path` and `message` of Standard Schema.
-    const result: ZodResult = await safeParseAsync.call(schema, value);
-    return standardVerdict(result.success ? { value: result.data } : { issues: result.error.issues });
+  return (value) => {
+    const parsing: Promise<ZodResult> = safeParseAsync.call(schema, value);
+    return parsing.then(zodVerdict);
   };
 }
 
 type ZodResult =
   | { success: true; data: unknown }
   | { success: false; error: { issues: readonly StandardSchemaV1.Issue[] } };
+
+/** Issues of zod 3 and 4 have the `path` and `message` of Standard Schema. */
+function zodVerdict(result: ZodResult): InputVerdict {
+  return standardVerdict(result.success ? { value: result.data } : { issues: result.error.issues });
+}
 
 function standardVerdict(result: StandardSchemaV1.Result<unknown>): InputVerdict {
   if (result.issues === undefined) return { ok: true, value: result.value };
@@ -67,7 +74,7 @@ function joinPath(path: StandardSchemaV1.Issue["path"]): string {
   return (path ?? []).map((part) => String(typeof part === "object" ? part.key : part)).join(".");
 }
 
-function jsonSchemaValidator(schema: JsonSchema): Check {
+function jsonSchemaValidator(schema: JsonSchema): Validate {
   let loading: Promise<{ validate(value: unknown): Report }> | undefined;
   const load = async (): Promise<{ validate(value: unknown): Report }> => {
     const { Validator } = await import("@cfworker/json-schema");

@@ -24,12 +24,13 @@ export function createExecute<S extends ToolSchema, Context, Output>(
   return async (value, tool) => encodeResult(await options.execute(value as SchemaOutput<S>, tool));
 }
 
-/** Makes what a handler returned into what is stored and shown. Rejects with `tool_failed`, which says that the tool ran. */
+/** Makes what a handler returned into what is stored and shown. Throws, or rejects with, `tool_failed`, which says that the tool ran. */
 export function createEncodeResult<S extends ToolSchema, Context, Output>(
   options: ToolOptions<S, Context, Output>,
-): (returned: Output) => Promise<ToolOutput> {
+): (returned: Output) => ToolOutput | Promise<ToolOutput> {
   const { name, output, toModel, maxStoredBytes = MAX_STORED_BYTES } = options;
   const check = output === undefined ? undefined : createCheck(output, `Tool ${name}: output`);
+  if (check === undefined && toModel === undefined) return (returned) => toOutput(returned, maxStoredBytes, name);
   return async (returned) => {
     const checked = check === undefined ? returned : await checkOutput(check, returned, name);
     const stored = toOutput(checked, maxStoredBytes, name);

@@ -4,6 +4,7 @@ export {
   duplicateAnswer,
   failedAnswer,
   invalidInputAnswer,
+  notBegunAnswer,
   notRecordedAnswer,
   rehearsedAnswer,
   settledAnswer,

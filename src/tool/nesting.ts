@@ -43,7 +43,7 @@ export function outerCall(): OuterCall | undefined {
 }
 
 /** Runs a handler one level deeper. */
-export async function runNested<T>(outer: OuterCall, handler: () => Promise<T>): Promise<T> {
+export async function runNested<T>(outer: OuterCall, handler: () => PromiseLike<T>): Promise<T> {
   const nests = storageOf();
   if (nests === null) return await handler();
   const nest: Nest = { outer, above: openNest(), isOpen: true };

@@ -5,6 +5,7 @@ import { contentText } from "../message/index.ts";
 import { cancelledAnswer, failedAnswer, timeoutAnswer } from "./answers.ts";
 import { capParts } from "./content.ts";
 import { encodeJson } from "./encode.ts";
+import { createLazySignal, type LazySignal } from "./lazy-signal.ts";
 import { capText, wellFormed } from "./model-text.ts";
 import { runNested } from "./nesting.ts";
 import { ownCopy } from "./own-copy.ts";
@@ -47,15 +48,20 @@ type Ending = { by: "result"; result: ToolOutput } | { by: "throw"; thrown: unkn
  * later goes to `onLate`. Never rejects.
  * @param value What the tool's `check` gave out.
  */
-export async function callTool(tool: AnyTool, value: unknown, request: ToolCallRequest): Promise<ToolAnswer> {
+export function callTool(tool: AnyTool, value: unknown, request: ToolCallRequest): Promise<ToolAnswer> {
   const { signal, clock } = request;
-  if (signal.aborted) return cancelledAnswer(tool, signal.reason, false);
+  if (signal.aborted) return Promise.resolve(cancelledAnswer(tool, signal.reason, false));
   const startedAt = clock.monotonic();
   const timed = (ending: Ending): ToolAnswer => ({
     ...answerTo(ending, tool, signal),
     durationMs: Math.max(0, clock.monotonic() - startedAt),
   });
-  return timed(await runHandler(tool, value, request, (late) => request.onLate?.(timed(late))));
+  return new Promise((resolve) => {
+    runHandler(tool, value, request, {
+      end: (ending) => resolve(timed(ending)),
+      late: (ending) => request.onLate?.(timed(ending)),
+    });
+  });
 }
 
 function answerTo(ending: Ending, tool: AnyTool, signal: AbortSignal): ToolAnswer {
@@ -89,55 +95,53 @@ function resultAnswer({ output, spilled, content = wellFormed(output) }: ToolOut
   return spilled === undefined ? { outcome: "ok", output, content: shown } : { outcome: "ok", spilled, content: shown };
 }
 
-/** Settles with whatever comes first: the handler's end, its timeout, the run's abort. */
-function runHandler(
-  tool: AnyTool,
-  value: unknown,
-  request: ToolCallRequest,
-  onLate: (ending: Ending) => void,
-): Promise<Ending> {
-  const controller = new AbortController();
-  return new Promise<Ending>((resolve) => {
-    let isOver = false;
-    const end = (ending: Ending): void => {
-      if (isOver) return;
-      isOver = true;
-      cancelTimer();
-      request.signal.removeEventListener("abort", onAbort);
-      resolve(ending);
-    };
-    const onAbort = (): void => {
-      end({ by: "cancel" });
-      controller.abort(request.signal.reason);
-    };
-    const cancelTimer = request.clock.after(tool.timeoutMs, () => {
-      end({ by: "timeout" });
-      controller.abort(new DOMException(`${tool.name} did not finish within ${tool.timeoutMs} ms`, "TimeoutError"));
-    });
-    request.signal.addEventListener("abort", onAbort);
-    const progress = (data: unknown): void => {
-      if (!isOver) request.progress(progressData(data));
-    };
-    start(tool, value, request, contextOf(request, controller.signal, progress)).then(
-      (result) => (isOver ? onLate({ by: "result", result }) : end({ by: "result", result })),
-      (thrown: unknown) => {
-        if (isOver) return hasObeyed(thrown, controller.signal) ? undefined : onLate({ by: "throw", thrown });
-        request.onThrow?.(thrown);
-        end({ by: "throw", thrown });
-      },
-    );
-  });
+/** What a handler came to: the first that comes ends the wait for it. */
+interface Endings {
+  end(ending: Ending): void;
+  late(ending: Ending): void;
 }
 
-/** A tool not made by `defineTool` may throw before it returns a promise. */
-async function start(
+/** Ends with whatever comes first: the handler's end, its timeout, the run's abort. */
+function runHandler(tool: AnyTool, value: unknown, request: ToolCallRequest, { end, late }: Endings): void {
+  const own = createLazySignal();
+  let isOver = false;
+  const finish = (ending: Ending): void => {
+    if (isOver) return;
+    isOver = true;
+    cancelTimer();
+    request.signal.removeEventListener("abort", onAbort);
+    end(ending);
+  };
+  const onAbort = (): void => {
+    finish({ by: "cancel" });
+    own.abort(request.signal.reason);
+  };
+  const cancelTimer = request.clock.after(tool.timeoutMs, () => {
+    finish({ by: "timeout" });
+    own.abort(new DOMException(`${tool.name} did not finish within ${tool.timeoutMs} ms`, "TimeoutError"));
+  });
+  request.signal.addEventListener("abort", onAbort);
+  const progress = (data: unknown): void => {
+    if (!isOver) request.progress(progressData(data));
+  };
+  start(tool, value, request, contextOf(request, own, progress)).then(
+    (result) => (isOver ? late({ by: "result", result }) : finish({ by: "result", result })),
+    (thrown: unknown) => {
+      if (isOver) return hasObeyed(thrown, own.signal) ? undefined : late({ by: "throw", thrown });
+      request.onThrow?.(thrown);
+      finish({ by: "throw", thrown });
+    },
+  );
+}
+
+function start(
   tool: AnyTool,
   value: unknown,
-  { runId, taint = [], onTaint = () => {} }: ToolCallRequest,
+  { runId, callId, taint = [], onTaint = () => {} }: ToolCallRequest,
   context: ToolContext<never>,
 ): Promise<ToolOutput> {
-  const outer = { runId, tool: tool.name, callId: context.callId, taint, onTaint };
-  return await runNested(outer, async () => await tool.execute(ownCopy(value), context));
+  const outer = { runId, tool: tool.name, callId, taint, onTaint };
+  return runNested(outer, () => tool.execute(ownCopy(value), context));
 }
 
 /** Whether a handler threw because it was told to stop: the reason itself, an `AbortError`, or an error that has one as its cause. */
@@ -156,11 +160,21 @@ function hasObeyed(thrown: unknown, { reason }: AbortSignal): boolean {
 
 function contextOf(
   { runId, callId, key, attempt, context }: ToolCallRequest,
-  signal: AbortSignal,
+  own: LazySignal,
   progress: (data: unknown) => void,
 ): ToolContext<never> {
-  // The types of `run` and `stream` made the caller hand in a context that every one of its tools can work with.
-  return Object.freeze({ signal, runId, callId, key, attempt, context: context as never, progress });
+  return Object.freeze({
+    get signal() {
+      return own.signal;
+    },
+    runId,
+    callId,
+    key,
+    attempt,
+    // The types of `run` and `stream` made the caller hand in a context that every one of its tools can work with.
+    context: context as never,
+    progress,
+  });
 }
 
 function progressData(data: unknown): unknown {

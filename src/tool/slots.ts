@@ -29,13 +29,13 @@ export function createToolSlots(max = 8): ToolSlots {
       if (waiter === undefined || (waiter.group !== undefined && busy.has(waiter.group))) n++;
       else {
         waiting.splice(n, 1);
-        taken++;
-        if (waiter.group !== undefined) busy.add(waiter.group);
         waiter.grant();
       }
     }
   };
-  const release = (group: string | undefined): (() => void) => {
+  const hold = (group: string | undefined): (() => void) => {
+    taken++;
+    if (group !== undefined) busy.add(group);
     let isFree = false;
     return () => {
       if (isFree) return;
@@ -47,23 +47,27 @@ export function createToolSlots(max = 8): ToolSlots {
   };
 
   return {
-    take: (concurrency, signal) =>
-      new Promise((resolve, reject) => {
+    take(concurrency, signal) {
+      const group = groupOf(concurrency);
+      // Whoever waits now waits for something else than this: each was let in as soon as it could be.
+      if (!signal.aborted && taken < max && (group === undefined || !busy.has(group))) {
+        return Promise.resolve(hold(group));
+      }
+      return new Promise((resolve, reject) => {
         if (signal.aborted) return reject(signal.reason);
-        const group = groupOf(concurrency);
         const leave = (): void => {
           waiting.splice(waiting.indexOf(waiter), 1);
           reject(signal.reason);
         };
         const grant = (): void => {
           signal.removeEventListener("abort", leave);
-          resolve(release(group));
+          resolve(hold(group));
         };
         const waiter: Waiter = { group, grant };
         signal.addEventListener("abort", leave);
         waiting.push(waiter);
-        admit();
-      }),
+      });
+    },
   };
 }
 

@@ -87,7 +87,7 @@ export interface Tool<Context = unknown, Input = unknown, Output = unknown> {
    * Whether a person must agree before the handler runs on what `check` returned. Rejects with `tool_failed`, saying that the
    * tool was not run, when its `approval` function threw or gave back neither true nor false.
    */
-  readonly needsApproval: (value: unknown, info: ApprovalInfo<Context>) => Promise<boolean>;
+  readonly needsApproval: (value: unknown, info: ApprovalInfo<Context>) => boolean | Promise<boolean>;
   /** Milliseconds after which an unanswered request counts as denied; undefined: never. */
   readonly approvalTimeoutMs: number | undefined;
   /**

@@ -17,6 +17,9 @@ export interface Link {
   close(): void;
 }
 
+/** One for all: without a reason the platform makes an error with a stack at each abort, and every request ends by one. */
+const CLOSED = new DOMException("The answer is not wanted any more.", "AbortError");
+
 export function createLink(clock: Clock, caller: AbortSignal): Link {
   const controller = new AbortController();
   const { signal } = controller;
@@ -60,7 +63,7 @@ export function createLink(clock: Clock, caller: AbortSignal): Link {
     close() {
       for (const cancel of limits) cancel();
       caller.removeEventListener("abort", onAbort);
-      controller.abort();
+      controller.abort(CLOSED);
     },
   };
 }

@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
+import { runCommand } from "../../src/cli/run.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 
@@ -27,4 +28,10 @@ export async function fairwitness(args: readonly string[], env: Record<string, s
   child.stderr.setEncoding("utf8").on("data", (part) => (err += part));
   const [code] = await once(child, "close");
   return { code, out, err };
+}
+
+/** The same in this process, without colours: for tests of many commands. */
+export async function inProcess(args: readonly string[]): Promise<Said> {
+  const plain = (text: string): string => text;
+  return await runCommand(args, { strong: plain, dim: plain, good: plain, bad: plain, note: plain });
 }

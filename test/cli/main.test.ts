@@ -54,7 +54,7 @@ beforeAll(async () => {
 });
 
 /** A command over the records of these tests. */
-const runs = (...args: string[]): ReturnType<typeof fairwitness> => fairwitness(["runs", ...args, "--dir", dir]);
+const runs = (...args: string[]): ReturnType<typeof fairwitness> => fairwitness(["runs", ...args, "--store", dir]);
 
 describe("runs show", () => {
   test("is a log of what a run did: searches with their filters, what they found, what is cited where, what it cost", async () => {
@@ -163,8 +163,8 @@ test("no terminal obeys what a model, a page or a query says (row 140)", async (
 test("colours are for terminals, unless they are asked for or refused", async () => {
   const [piped, forced, refused] = await Promise.all([
     runs("list"),
-    fairwitness(["runs", "list", "--dir", dir], { FORCE_COLOR: "1" }),
-    fairwitness(["runs", "list", "--dir", dir], { NO_COLOR: "1" }),
+    fairwitness(["runs", "list", "--store", dir], { FORCE_COLOR: "1" }),
+    fairwitness(["runs", "list", "--store", dir], { NO_COLOR: "1" }),
   ]);
   expect(piped.out).not.toContain("\x1b[");
   expect(forced.out).toContain("\x1b[");

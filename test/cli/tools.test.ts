@@ -6,7 +6,6 @@ import { createAgent, defineTool } from "fairwitness";
 import { createFileStore } from "fairwitness/store";
 import { afterAll, describe, expect, test } from "vitest";
 import { z } from "zod";
-import { settle } from "../support/fake-clock.ts";
 import { call } from "../support/play.ts";
 import { scriptedModel } from "../support/scripted-model.ts";
 import { fairwitness } from "./command.ts";
@@ -14,7 +13,7 @@ import { fairwitness } from "./command.ts";
 const dir = mkdtempSync(join(tmpdir(), "fairwitness-cli-tools-"));
 afterAll(() => rmSync(dir, { recursive: true }));
 
-const show = async (runId: string): Promise<string> => (await fairwitness(["runs", "show", runId, "--dir", dir])).out;
+const show = async (runId: string): Promise<string> => (await fairwitness(["runs", "show", runId, "--store", dir])).out;
 const act = (execute: () => unknown, more: object = {}): ReturnType<typeof defineTool> =>
   defineTool({ name: "act", description: "d", input: z.object({}), execute, ...more });
 
@@ -24,10 +23,10 @@ describe("a run is shown", () => {
     const store = createFileStore(dir);
     const tools = [act(() => promise)];
     const run = createAgent({ name: "t", model: scriptedModel([{ calls: [call("act")] }]), tools, store }).stream("go");
-    await settle();
+    for await (const event of run.events()) if (event.type === "tool.executing") break;
     await run.cancel();
     reject(new Error("booked\u001b[31m after all"));
-    await settle();
+    for await (const event of run.events()) if (event.type === "tool.late") break;
     const out = await show(run.id);
     expect(out).toMatch(/ended late, error: Error: booked.* after all, after /);
     expect(out).not.toContain("\u001b[31m");

@@ -22,7 +22,7 @@ const TABLE: Readonly<Record<string, readonly string[]>> = {
   loop: ["message", "event", "tool", "output", "journal", "model", "errors", "clock", "digest"],
   store: ["message", "event", "errors", "digest"],
   resume: ["message", "event", "tool", "store", "loop", "model", "errors", "clock", "own", "digest"],
-  cli: ["message", "event", "store", "tool", "resume", "errors", "index"],
+  cli: ["message", "event", "store", "tool", "resume", "errors", "digest", "index"],
   agent: [
     "message",
     "event",

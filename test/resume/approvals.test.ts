@@ -195,7 +195,7 @@ describe("a call that needs approval", () => {
       code: "not_found",
     });
     await expect(resolveApproval(store, target, { approve: true, hash: "0".repeat(64) })).rejects.toThrow(
-      /Look at them again/,
+      /Look at it again/,
     );
     expect(await openApprovals(store, runId)).toHaveLength(1);
   });

@@ -1,9 +1,19 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createAgent, createClient, defineTool, openApprovals, type RunEvent, remoteMcp, webSearch } from "fairwitness";
+import {
+  createAgent,
+  createClient,
+  defineTool,
+  diffRuns,
+  openApprovals,
+  type RunEvent,
+  remoteMcp,
+  webSearch,
+} from "fairwitness";
 import { createFileStore, createMemoryStore } from "fairwitness/store";
 import { checkEvents, expectRun, startScript } from "fairwitness/testing";
+import fc from "fast-check";
 import { afterAll, describe, expect, it } from "vitest";
 import { z } from "zod";
 import { call } from "../support/play.ts";
@@ -62,6 +72,33 @@ describe("a recorded run that is replayed", () => {
     expect(run.record[0]).toMatchObject({ type: "run.started", replays: runId, conversation: run.id });
     expect(run.record.some(({ type }) => type === "tool.executing")).toBe(false);
     expect((await store.read(run.id)).events).toEqual(run.record);
+  });
+
+  it("does nothing differently when the model says the same, whatever its tools had come to", async () => {
+    const deeds = fc.constantFrom("ok", "throw", "bad");
+    const turns = fc.array(fc.array(deeds, { minLength: 1, maxLength: 4 }), { minLength: 1, maxLength: 4 });
+    await fc.assert(
+      fc.asyncProperty(turns, async (rounds) => {
+        const asks = rounds.map((round) => ({
+          calls: round.map((deed) => call(deed === "bad" ? "none" : "count", { deed })),
+        }));
+        const script = [...asks, { text: "done" }];
+        let ran = 0;
+        const execute = ({ deed }: { deed?: unknown }): number => {
+          ran += 1;
+          if (deed === "throw") throw new Error(`number ${ran}`);
+          return ran;
+        };
+        const { agentOf, runId, store } = await recorded(script, { execute });
+        const before = ran;
+        const run = await agentOf(script).replay(runId, { tools: "recorded" });
+        await run.result();
+        expect(diffRuns((await store.read(runId)).events, run.record)).toEqual([]);
+        expect(checkEvents(run.record)).toEqual([]);
+        expect(ran).toBe(before);
+      }),
+      { numRuns: 40 },
+    );
   });
 
   it("matches calls by tool and arguments, whatever the order of the keys, in order of occurrence, and repeats the last", async () => {

@@ -130,7 +130,8 @@ test.each(["before it copies", "before it renames"])(
         renameSync(from, to);
       },
     });
-    await expect(store.lease("run_1", { owner: "sleeper", ...TTL })).rejects.toMatchObject({ code: "store_failed" });
+    const sleeping = store.lease("run_1", { owner: "sleeper", ...TTL });
+    await expect(sleeping).rejects.toMatchObject({ code: "run_locked", owner: "next" });
     const other = here.open();
     expect((await other.read("run_1")).events).toEqual([started("run_1"), completed("run_1", 1, "of the next")]);
     await expect(other.lease("run_1", { owner: "late", ...TTL })).rejects.toMatchObject({ owner: "next" });
@@ -265,7 +266,7 @@ test("a taker that wakes while its run is being deleted, and then renames its co
       renameSync(from, to);
     },
   });
-  await expect(store.lease("run_1", { owner: "sleeper", ...TTL })).rejects.toMatchObject({ code: "store_failed" });
+  await expect(store.lease("run_1", { owner: "sleeper", ...TTL })).rejects.toMatchObject({ code: "lease_lost" });
   expect(renamed).toEqual(["ENOENT"]);
   await expect(here.open().read("run_1")).rejects.toMatchObject({ code: "not_found" });
 });

@@ -1,0 +1,5 @@
+/** What a command prints, and the exit code of the program. */
+export interface Printed {
+  text: string;
+  code: number;
+}
