@@ -119,6 +119,18 @@ describe("an agent that reads 30 pages of 20 kB with room for four", () => {
     expect(compactions(stopped.record)).toEqual([]);
   });
 
+  it("is not made shorter for money that the limits have no room for, and is for nothing", async () => {
+    const more = { settings: { maxOutputTokens: 500 }, limits: { turns: 60, tokens: 60_000 } };
+    const paid = await reading({ methods: ["summary"] }, more);
+    expect(paid.result).toMatchObject({ status: "limited", limit: "tokens", turns: 5 });
+    expect(paid.result).toHaveProperty("needed");
+    expect(compactions(paid.record)).toEqual([]);
+    const free = await reading({ methods: ["tool_outputs"] }, more);
+    expect(free.result).toMatchObject({ status: "limited", limit: "tokens" });
+    expect(free.result.turns).toBeGreaterThan(5);
+    expect(free.result.usage.totalTokens).toBeLessThan(60_000);
+  });
+
   it("is asked for summaries by the cheaper model that was named", async () => {
     await using simulator = await archive(PAGES);
     const played: Played = await readAll(simulator, {
