@@ -49,6 +49,10 @@ export const RUN: Readonly<Record<string, Provoke>> = {
     const agent = createAgent({ name: "t", model: scriptedModel([{ text: "Sunny." }]), store });
     return failureOf(agent.run("Lisbon?", { conversation: "c" }));
   },
+  "The conversation surely does not fit": () => {
+    const model = { ...scriptedModel([]), id: "roomy", contextWindow: 1000 };
+    return failureOf(createAgent({ name: "t", model }).run("Lisbon? ".repeat(12_500)));
+  },
   "The answer was cut off by length": ran({ text: "Sunny, and then", finishReason: "length" }),
   "The answer was held back": ran({ text: "", finishReason: "content_filter" }),
   "The model refused": ran({ text: "I will not.", finishReason: "refusal" }),
