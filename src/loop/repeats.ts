@@ -63,6 +63,19 @@ export function repeatedCall(
   turn: number,
   { stopAt }: Pick<LoopDetector, "stopAt">,
 ): Repeated | undefined {
+  const known = lastAsked.get(fold);
+  if (known?.turn === turn && known.repeated.max === stopAt) return known.repeated;
+  const repeated = countRepeats(fold, turn, stopAt);
+  if (repeated !== undefined) lastAsked.set(fold, { turn, repeated });
+  return repeated;
+}
+
+type Repeated = LimitUse & { limit: "repeatedCall" };
+
+/** Several ask in each turn, and arguments may be long. A turn that has calls is whole, and says the same for good. */
+const lastAsked = new WeakMap<RunFold, { turn: number; repeated: Repeated }>();
+
+function countRepeats(fold: RunFold, turn: number, stopAt: number): Repeated | undefined {
   let common = callsIn(fold, turn);
   if (common.size === 0) return undefined;
   let used = 1;
@@ -76,8 +89,6 @@ export function repeatedCall(
   const [tool = ""] = common.values();
   return { limit: "repeatedCall", used, max: stopAt, tool };
 }
-
-type Repeated = LimitUse & { limit: "repeatedCall" };
 
 /** Names of tools by what was asked of them. */
 function callsIn(fold: RunFold, turn: number): ReadonlyMap<string, string> {

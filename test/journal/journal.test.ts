@@ -144,7 +144,7 @@ describe("a journal", () => {
     record.append([started]);
     for (const _ of [1, 2])
       expect(() => record.append([begin], { step: "turn:1", epoch: "e", emitted: 0 })).toThrow(failure);
-    record.append([{ type: "run.failed", turn: 0, error: { code: "store_failed", message: "m" } }]);
+    record.keep([{ type: "run.failed", turn: 0, error: { code: "store_failed", message: "m" } }]);
     expect(record.events.map(({ type }) => type)).toEqual(["run.started", "run.failed"]);
     expect(stored.map(({ type }) => type)).toEqual(["run.started"]);
   });
