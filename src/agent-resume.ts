@@ -5,7 +5,6 @@ import { launch, withoutStore } from "./agent-run.ts";
 import { AgentError } from "./errors.ts";
 import {
   type ArtifactReader,
-  createFold,
   type Fingerprint,
   type NewEvent,
   RECORD_VERSION,
@@ -22,6 +21,8 @@ import {
   fingerprintOf,
   LEASE_MS,
   leaseConversation,
+  readOn,
+  readRun,
   type StoreHold,
 } from "./resume/index.ts";
 import type { RunStore } from "./store/index.ts";
@@ -37,11 +38,12 @@ export async function resumeAgentRun(
   if (store === undefined) throw withoutStore(options.name, runId);
   const leaseMs = options.leaseMs ?? LEASE_MS;
   const hold = createHold(store, runId, { clock: runtime.clock, leaseMs });
-  const before = createFold((await store.read(runId)).events).state;
-  const { repaired } = await takeRun({ store, runId, hold, leaseMs, conversation: before.started?.conversation });
+  const before = await readRun(store, runId);
+  const { conversation } = before.fold.state.started ?? {};
+  const { repaired } = await takeRun({ store, runId, hold, leaseMs, conversation });
   try {
-    const { events, unknown } = await store.read(runId);
-    const { state } = createFold(events);
+    const { events, unknown, fold } = await readOn(store, runId, before);
+    const { state } = fold;
     if (events.length === 0 && unknown.length === 0) throw neverBegun(runId);
     refuseEnded(runId, state, unknown);
     const { parts, recorded } = await partsFor(agent, store, state.started);
@@ -70,6 +72,7 @@ export async function resumeAgentRun(
       limits,
       onLimit,
       events,
+      fold,
       conversation: state.started?.conversation ?? runId,
       given,
       hold,

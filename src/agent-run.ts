@@ -17,7 +17,16 @@ import { createToolSlots, outerCall } from "./tool/index.ts";
 interface Plan
   extends Pick<
     StartOptions,
-    "runId" | "limits" | "conversation" | "begin" | "beginFailed" | "events" | "waiting" | "parent" | "recorded"
+    | "runId"
+    | "limits"
+    | "conversation"
+    | "begin"
+    | "beginFailed"
+    | "events"
+    | "fold"
+    | "waiting"
+    | "parent"
+    | "recorded"
   > {
   model: Model;
   settings: ModelSettings;

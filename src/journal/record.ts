@@ -38,6 +38,8 @@ export interface RecordOptions {
   parent?: string | undefined;
   /** Events already on record, such as those of a run that is carried on. */
   events?: readonly StoredEvent[];
+  /** The fold of those, where there is one: it is gone on with. */
+  fold?: RunFold | undefined;
   /** Stores events for good, before anything else happens with them. When it throws, they are not on the record. */
   persist?: ((events: readonly StoredEvent[]) => void) | undefined;
   /** Called once for each append, after it is stored. */
@@ -50,7 +52,7 @@ export function createRecord(options: RecordOptions): RunRecord {
   const { persist } = options;
   let failure: AgentError | undefined;
   const events: StoredEvent[] = [...(options.events ?? [])];
-  const fold = createFold(events);
+  const fold = options.fold ?? createFold(events);
   return {
     runId,
     events,

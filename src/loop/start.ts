@@ -1,6 +1,14 @@
 import { type Clock, orAborted } from "../clock.ts";
 import { AgentError } from "../errors.ts";
-import type { ArtifactReader, NewEvent, Reporting, RunResult, StoredEvent, TaintSource } from "../event/index.ts";
+import type {
+  ArtifactReader,
+  NewEvent,
+  Reporting,
+  RunFold,
+  RunResult,
+  StoredEvent,
+  TaintSource,
+} from "../event/index.ts";
 import { foldEvidence, formatEvidence, resultOf } from "../event/index.ts";
 import {
   alwaysReplay,
@@ -30,6 +38,8 @@ export interface StartOptions extends Omit<LoopServices, MadeHere> {
   runId: string;
   /** What is on record already of a run that is carried on. */
   events?: readonly StoredEvent[] | undefined;
+  /** What those say, where somebody has looked: it is gone on with. */
+  fold?: RunFold | undefined;
   /** The run in one of whose handlers this one was started. */
   parent?: string | undefined;
   /** Makes the `run.started` or `run.resumed` event; may ask the application. If it throws, the run fails with that. */
@@ -81,6 +91,7 @@ export function startRun(options: StartOptions): Run {
     clock,
     parent: options.parent,
     events,
+    fold: options.fold,
     persist: hold?.append,
     onAppend(added) {
       outbox.stored(added);

@@ -21,3 +21,4 @@ export {
 export { changed, changesBetween, fingerprintOf } from "./fingerprint.ts";
 export { followFrom } from "./follow.ts";
 export { createHold, LEASE_MS, type StoreHold } from "./hold.ts";
+export { type ReadRecord, readOn, readRun } from "./taken.ts";
