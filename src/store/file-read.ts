@@ -21,7 +21,11 @@ export function createFileReader(access: FileAccess, runs: string): FileReader {
   const readFrom = async (runId: string, { byte, ...from }: Place): Promise<ParsedRecord> => {
     const bytes = await bytesOf(access, { runId, runs, from: byte });
     const { record, next } = readRecord(bytes.toString("utf8"), from);
-    places.remember(runId, { ...next, byte: byte + bytes.lastIndexOf(NEWLINE) + 1 });
+    const end = bytes.lastIndexOf(NEWLINE);
+    const place = { ...next, byte: byte + end + 1 };
+    const begin = end <= 0 ? -1 : bytes.lastIndexOf(NEWLINE, end - 1); // of its last line, behind the newline
+    const last = end === -1 ? undefined : { ...place, first: place.first - 1, byte: byte + begin + 1 };
+    places.remember(runId, place, last);
     return record;
   };
   const readWhole = async (runId: string): Promise<ParsedRecord> => {

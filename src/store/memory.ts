@@ -6,7 +6,7 @@ import { createKeptArtifacts } from "./memory-artifacts.ts";
 import { createMemoryInbox } from "./memory-inbox.ts";
 import { createMemoryLeases } from "./memory-leases.ts";
 import { namedArtifacts } from "./named-artifacts.ts";
-import { BEGINNING, behind, createPlaces } from "./places.ts";
+import { BEGINNING, behind, createPlaces, lastBefore } from "./places.ts";
 import { checkRunId } from "./run-id.ts";
 import { checkSequence } from "./sequence.ts";
 import type { LocalStore, StoredRun } from "./store.ts";
@@ -59,7 +59,7 @@ export function createMemoryStore({ now = Date.now }: MemoryStoreOptions = {}): 
     async read(runId, { after = -1 } = {}) {
       const place = places.find(runId, after) ?? BEGINNING;
       const { record, next } = readRecord(recordOf(runId).lines.slice(place.first).join(""), place);
-      places.remember(runId, next);
+      places.remember(runId, next, lastBefore(next));
       return behind(record, after);
     },
     async list(filter = {}) {

@@ -4,7 +4,7 @@ import { makeFolder } from "./file-folder.ts";
 import { checkFilter } from "./filter.ts";
 import { namedArtifacts } from "./named-artifacts.ts";
 import { nodeModule } from "./node.ts";
-import { BEGINNING, behind, createPlaces } from "./places.ts";
+import { BEGINNING, behind, createPlaces, lastBefore } from "./places.ts";
 import { checkRunId } from "./run-id.ts";
 import { checkSequence } from "./sequence.ts";
 import { createSqliteArtifacts, removeUnnamed } from "./sqlite-artifacts.ts";
@@ -62,6 +62,16 @@ export function createSqliteStore(file: string, options: SqliteStoreOptions = {}
     const message = `Of the record of ${runId} in ${place} ${part.next.first} events are there, and ${run?.stored ?? "none"} should be: the database is damaged.`;
     throw new AgentError("malformed_record", message);
   };
+  const readBehind = (runId: string, after: number): ReturnType<typeof readRecord> => {
+    const from = places.find(runId, after);
+    if (from === undefined) return readFrom(runId, BEGINNING);
+    try {
+      return readFrom(runId, from);
+    } catch {
+      places.forget(runId); // another record may have come in its place: read from its beginning, it says what is wrong with it
+      return readFrom(runId, BEGINNING);
+    }
+  };
   return {
     artifacts: createSqliteArtifacts(db, now, place),
     inbox: createSqliteInbox(db, now, place),
@@ -79,9 +89,8 @@ export function createSqliteStore(file: string, options: SqliteStoreOptions = {}
     },
     async read(runId, { after = -1 } = {}) {
       checkRunId(runId);
-      const from = places.find(runId, after) ?? BEGINNING;
-      const { record, next } = db.look(`The record of ${runId} could not be read`, () => readFrom(runId, from));
-      places.remember(runId, next);
+      const { record, next } = db.look(`The record of ${runId} could not be read`, () => readBehind(runId, after));
+      places.remember(runId, next, lastBefore(next));
       return behind(record, after);
     },
     async list(filter = {}) {
