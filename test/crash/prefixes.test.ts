@@ -6,6 +6,9 @@ import { TOOL_NAMES } from "./job.ts";
 import { type Left, liveInMemory, type MemoryTurn } from "./memory.ts";
 import type { Happened } from "./world.ts";
 
+// A store in memory dies with its process, so nobody can kill that and look: but whatever the moment, what a store has kept of a run is
+// the beginning of its record, also where several events came in one append.
+
 /** Random runs that are cut off and carried on; 10,000 in the large setting. */
 const HISTORIES = Number(process.env.FAIRWITNESS_PREFIXES ?? 150);
 
