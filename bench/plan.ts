@@ -27,7 +27,9 @@ export function planOf(names: readonly string[]): Plan {
 /** Who does a workload, its base first. Empty where nobody of the plan does it. */
 export function contendersOf(workload: Workload, { contenders }: Plan): readonly ContenderEntry[] {
   const isFor = ({ name, isSpecial = false }: ContenderEntry): boolean =>
-    workload.contenders === undefined ? !isSpecial : workload.contenders.includes(name);
+    workload.contenders === undefined
+      ? !isSpecial || workload.also?.includes(name) === true
+      : workload.contenders.includes(name);
   const base = baseOf(workload);
   const chosen = contenders.filter(isFor).filter(({ name }) => name !== base.name);
   return chosen.length === 0 && !contenders.includes(base) ? [] : [base, ...chosen];

@@ -17,8 +17,8 @@ interface Peer<Request, Reply> extends AsyncDisposable {
  */
 const NODE_FLAGS: readonly string[] = ["--conditions=fairwitness-dev", "--expose-gc", "--disable-warning=DEP0205"];
 
-/** No measurement takes longer: whoever is not done by then is stopped, and the table says so. */
-const PATIENCE_MS = 300_000;
+/** No measurement takes longer, on a busy machine either: whoever is not done by then is stopped, and the table says so. */
+const PATIENCE_MS = 900_000;
 
 function start<Request extends object, Reply>(file: string): Peer<Request, Reply> {
   const path = fileURLToPath(new URL(file, import.meta.url));

@@ -39,13 +39,13 @@ function ratios({ rows, workloads }: Results): string {
     title,
     ...shown.map((workload) => {
       const row = rows.find((one) => one.workload === workload.name && one.contender === name);
-      if (row === undefined) return "";
+      if (row === undefined) return "?";
       return isMeasured(row) ? number(row.cpuRatio.median) : "–";
     }),
   ]);
   return `## CPU time, as a ratio to the floor
 
-Medians; smaller is better. "–": did not do all of the work, see below.
+Medians; smaller is better. "–": did not do all of the work, see below. "?": not measured since the workload was made.
 
 ${markdownTable(["", ...shown.map(({ name }) => name)], cells)}`;
 }

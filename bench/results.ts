@@ -55,13 +55,8 @@ export function merged(before: Results, found: Results): Results {
   };
 }
 
-/** How a workload was when it was measured; its title may change. */
+/** What is done in a workload: what it is called and who does it may change. */
 function definition({ workloads }: Results, name: string): string {
-  const {
-    title: _title,
-    small: _small,
-    isHeavy: _heavy,
-    ...work
-  } = workloads.find((workload) => workload.name === name) ?? {};
-  return JSON.stringify(work);
+  const found = workloads.find((workload) => workload.name === name);
+  return JSON.stringify({ ...found, title: "", small: {}, isHeavy: false, contenders: [], also: [] });
 }

@@ -31,6 +31,8 @@ export interface Workload {
   base?: string;
   /** The contenders it is for. Default: all that are for every workload. */
   contenders?: readonly string[];
+  /** Further ones that are for some workloads alone. */
+  also?: readonly string[];
   /** The same work in a size for CI. */
   small: Partial<Pick<Workload, "toolTurns" | "textChunks" | "agents" | "argumentBytes" | "warmups" | "runs">>;
 }

@@ -11,7 +11,7 @@ for (const file of files) {
   console.log(`\n=== examples/${file}`);
   // The same interpreter with the same conditions as this program; no key, so that nothing leaves this machine.
   const { status } = spawnSync(process.execPath, [...process.execArgv, `${folder}${file}`], {
-    stdio: "inherit",
+    stdio: ["ignore", "inherit", "inherit"], // nobody is asked
     env: { ...process.env, XAI_API_KEY: "" },
     timeout: 60_000,
   });

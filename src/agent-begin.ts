@@ -10,7 +10,7 @@ import {
   type TaintSource,
 } from "./event/index.ts";
 import type { Followed } from "./loop/index.ts";
-import { type Message, pairMessages, type UserMessage } from "./message/index.ts";
+import { isCompaction, type Message, pairMessages, type UserMessage } from "./message/index.ts";
 import {
   busy,
   followFrom,
@@ -165,6 +165,8 @@ function taintOf({ toolbox, past, history, outer }: TaintedBy): readonly TaintSo
     if (message.role === "tool" && message.tool !== undefined && toolbox.get(message.tool)?.origin === "external") {
       addTaint(taint, [{ by: "history", tool: message.tool }]);
     }
+    // What xAI made of a conversation cannot be looked into: text from outside may be in it.
+    if (isCompaction(message)) addTaint(taint, [{ by: "history" }]);
     if (message.role === "assistant" && hasServerItems(message.raw?.items ?? [])) addTaint(taint, [{ by: "history" }]);
   }
   return taint;

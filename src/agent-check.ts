@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { checkContext } from "./agent-context.ts";
 import type { AgentOptions, ReplaySettings, ResumeSettings, RunSettings } from "./agent-options.ts";
 import { checkRetry } from "./client/index.ts";
 import { AgentError } from "./errors.ts";
@@ -21,6 +22,7 @@ const AGENT_KEYS = [
   "toolConcurrency",
   "toolCallsPerTurn",
   "loopDetector",
+  "context",
   "maxDepth",
   "retry",
   "store",
@@ -63,6 +65,9 @@ const HABITS: Readonly<Record<string, string>> = {
   stopWhen: "limits",
   temperature: "settings.temperature",
   maxTokens: "settings.maxOutputTokens",
+  compaction: "context",
+  contextManagement: "context",
+  contextWindow: "context.maxTokens",
   toolChoice: "settings.toolChoice",
   abortSignal: "signal",
   history: "messages",
@@ -115,6 +120,7 @@ export function checkAgentOptions(options: AgentOptions): void {
   checkOneOf("createAgent: unknownOutcome", options.unknownOutcome, ["ask", "tell"]);
   checkOneOf("createAgent: onLimit", options.onLimit, ON_LIMIT);
   loopDetectorOf(options.loopDetector);
+  checkContext(options.name, options.context);
   checkLimits(`createAgent "${options.name}"`, options.limits);
   checkRetry(options.retry ?? {});
   const { instructions } = options;

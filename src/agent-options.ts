@@ -1,3 +1,4 @@
+import type { ContextPolicy } from "./agent-context.ts";
 import type { RetryPolicy } from "./client/index.ts";
 import type { Clock } from "./clock.ts";
 import type { RunLimits } from "./event/index.ts";
@@ -6,6 +7,8 @@ import type { Message, UserMessage } from "./message/index.ts";
 import type { Model, ModelSettings } from "./model/index.ts";
 import type { RunStore } from "./store/index.ts";
 import type { AgentTool, ContextOf, ToolSchema } from "./tool/index.ts";
+
+export type { ContextPolicy };
 
 /** What an agent is made of. */
 export interface AgentOptions<
@@ -51,6 +54,11 @@ export interface AgentOptions<
    * writes a call as text (`callShapedText`). `false`: nothing but the limits.
    */
   loopDetector?: Partial<LoopDetector> | false;
+  /**
+   * What is done about a conversation that gets long, before it no longer fits. Default: old results are made short from 80 % of the
+   * model's context window on. `false`: nothing. A request that surely does not fit is never sent, whatever this says (`context_overflow`).
+   */
+  context?: ContextPolicy | false;
   /** How deep runs may stand in each other, started by handlers of tools. Default 4; told on platforms that have `AsyncLocalStorage`. */
   maxDepth?: number;
   /**

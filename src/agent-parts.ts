@@ -1,9 +1,10 @@
+import { createRooms } from "./agent-context.ts";
 import type { AgentOptions, AgentRuntime } from "./agent-options.ts";
 import { createClient, createRetry, createRetryBudget, type Retry } from "./client/index.ts";
 import { type Clock, systemClock } from "./clock.ts";
 import { AgentError } from "./errors.ts";
 import type { Fingerprint, StoredEvent } from "./event/index.ts";
-import type { Mailbox } from "./loop/index.ts";
+import type { Mailbox, Room } from "./loop/index.ts";
 import type { Model, ModelSettings } from "./model/index.ts";
 import { createOutput, type TypedOutput } from "./output/index.ts";
 import { fingerprintOf } from "./resume/index.ts";
@@ -16,6 +17,8 @@ export interface AgentParts {
   toolbox: Toolbox;
   output: TypedOutput | undefined;
   settings: ModelSettings;
+  /** How long conversations with a model may get. */
+  roomFor(model: Model): Room;
   /** The agent's policy, paid from the budget of the client that its model came from. */
   retry: Retry;
   runtime: Required<Pick<AgentRuntime, "clock" | "createId" | "random">>;
@@ -48,6 +51,7 @@ export function wireParts(options: AgentOptions): AgentParts {
     toolbox,
     output: typed,
     settings: options.settings ?? {},
+    roomFor: createRooms(options.context, (summariser) => modelOf({ model: summariser }, clock, random)),
     runtime: { clock, createId, random },
     fingerprint() {
       fingerprint ??= fingerprintOf({ model, toolbox, instructions: textOf(options), output: typed?.format });

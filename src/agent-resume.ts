@@ -42,6 +42,7 @@ export async function resumeAgentRun(
   try {
     const { events, unknown } = await store.read(runId);
     const { state } = createFold(events);
+    if (events.length === 0 && unknown.length === 0) throw neverBegun(runId);
     refuseEnded(runId, state, unknown);
     const { parts, recorded } = await partsFor(agent, store, state.started);
     const model = given.changed === "pin" ? pinned(parts, state) : parts.model;
@@ -117,6 +118,11 @@ export function refuseUnknown(
   }
   if (started !== undefined) return started;
   throw new AgentError("malformed_record", `The record of ${runId} does not begin with run.started.`);
+}
+
+/** Its process died before the first event was stored whole, so nothing of it has happened. */
+function neverBegun(runId: string): AgentError {
+  return new AgentError("not_found", `The run ${runId} was never begun: nothing is stored of it. Start it anew.`);
 }
 
 function refuseEnded(runId: string, state: RunState, unknown: readonly { type: string }[]): void {

@@ -77,6 +77,7 @@ export function launch(parts: AgentParts, plan: Plan): Run & ArtifactReader {
     correctionBudget: options.correctionBudget ?? 2,
     toolCallsPerTurn: options.toolCallsPerTurn ?? 128,
     loopDetector: loopDetectorOf(options.loopDetector),
+    room: parts.roomFor(plan.model),
     untrusted: options.untrusted ?? "approve",
     unknownOutcome: options.unknownOutcome ?? "ask",
     artifacts,

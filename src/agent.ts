@@ -60,7 +60,7 @@ export interface Agent<Context = unknown, Output = unknown> {
    * Decides on a call that waits, of a run in this process or, through the store, in any. The first decision counts; one that comes
    * twice or late changes nothing, as `status` says.
    * @throws {AgentError} `not_found` when nobody asked about the call, `invalid_option` for a decision that cannot be meant: changed
-   * arguments that do not fit the tool, and a `hash` of another request than the one that waits, are among those. To let a call run again
+   * arguments that do not fit the tool, and a `hash` of other arguments, are among those. To let a call run again
    * whose outcome is not known, the `hash` must be given.
    */
   resolveApproval(runId: string, callId: string, answer: ApprovalAnswer & { hash?: string }): Promise<Decided>;

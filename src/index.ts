@@ -3,6 +3,7 @@ export { createAgent } from "./agent.ts";
 export type {
   AgentOptions,
   AgentRuntime,
+  ContextPolicy,
   ReplayOptions,
   ReplaySettings,
   ResumeOptions,

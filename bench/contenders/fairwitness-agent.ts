@@ -31,16 +31,19 @@ export interface Form {
   read?: (run: Run, seen: Seen) => Promise<void>;
   store?: () => RunStore;
   transport?: Transport;
+  /** No bound on the requests in flight. Default: that of a client, 64. */
+  isUnbounded?: boolean;
 }
 
 /** What a reader counts. */
 export type Seen = Omit<Done, "text">;
 
 /** An agent as the README makes one, of which the whole work is seen by a reader. */
-export function fairwitness({ read = readEvents, store, transport }: Form = {}): Contender {
+export function fairwitness({ read = readEvents, store, transport, isUnbounded = false }: Form = {}): Contender {
   return (workload, baseURL) => {
     const agent = makeAgent(workload, {
       baseURL,
+      isUnbounded,
       ...(store === undefined ? {} : { store: store() }),
       ...(transport === undefined ? {} : { transport }),
     });
@@ -49,7 +52,8 @@ export function fairwitness({ read = readEvents, store, transport }: Form = {}):
       const seen: Seen = { textChunks: 0, serverCalls: 0, citations: 0 };
       await read(run, seen);
       const result = await run.result();
-      if (result.status !== "completed") throw new Error(`The run ended as ${result.status}.`, { cause: result });
+      if (result.status !== "completed")
+        throw new Error(`The run ended as ${result.status}: ${JSON.stringify(result)}`);
       return { ...seen, text: result.text };
     };
   };
@@ -57,11 +61,15 @@ export function fairwitness({ read = readEvents, store, transport }: Form = {}):
 
 interface Parts {
   baseURL: string;
+  isUnbounded: boolean;
   store?: RunStore;
   transport?: Transport;
 }
 
-function makeAgent({ toolTurns, serverCalls, agents }: Workload, { baseURL, store, transport }: Parts): Agent {
+function makeAgent(
+  { toolTurns, serverCalls, agents }: Workload,
+  { baseURL, isUnbounded, store, transport }: Parts,
+): Agent {
   const getTemperature = defineTool({
     name: TOOL_NAME,
     description: TOOL_DESCRIPTION,
@@ -72,7 +80,7 @@ function makeAgent({ toolTurns, serverCalls, agents }: Workload, { baseURL, stor
   const client = createClient({
     apiKey: "bench",
     baseURL,
-    maxInFlight: Math.max(64, agents), // as many as all the others have, who know no such bound
+    ...(isUnbounded ? { maxInFlight: agents } : {}),
     ...(transport === undefined ? {} : { transport }),
   });
   return createAgent({

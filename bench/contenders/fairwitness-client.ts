@@ -20,8 +20,8 @@ import {
 const parameters = z.toJSONSchema(toolInput, { io: "input" });
 
 /** The thin client, with the loop around it written by hand: no agent, no record, no events. */
-export const contender: Contender = ({ api, agents }, baseURL) => {
-  const client = createClient({ apiKey: "bench", baseURL, maxInFlight: Math.max(64, agents) });
+export const contender: Contender = ({ api }, baseURL) => {
+  const client = createClient({ apiKey: "bench", baseURL });
   return () => (api === "chat" ? chat(client) : responses(client));
 };
 

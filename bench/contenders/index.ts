@@ -84,6 +84,8 @@ export const CONTENDERS: readonly [ContenderEntry, ...ContenderEntry[]] = [
     packages: ["@mastra/core", "@ai-sdk/openai-compatible", "@ai-sdk/xai", "zod"],
     isSlow: true,
   },
+  { name: "floor-64", title: "by hand, 64 sockets", kind: "floor", file: "contenders/floor-64.ts", isSpecial: true },
+  special("fairwitness-unbounded", "all in flight"),
   special("fairwitness-files", "with files"),
   special("fairwitness-sqlite", "with SQLite"),
   special("fairwitness-files-fsync", "with files, fsync on"),

@@ -8,6 +8,7 @@ export const agents100: Workload = {
   toolTurns: 1,
   callsPerTurn: 1,
   agents: 100,
+  also: ["floor-64", "fairwitness-unbounded"],
   warmups: 5,
   runs: 10,
   small: { agents: 20, warmups: 2, runs: 2 },

@@ -8,6 +8,7 @@ export const agents1000: Workload = {
   toolTurns: 1,
   callsPerTurn: 1,
   agents: 1_000,
+  also: ["floor-64", "fairwitness-unbounded"],
   warmups: 1,
   runs: 2,
   small: { agents: 50, warmups: 1, runs: 1 },

@@ -9,6 +9,7 @@ export const agents5000: Workload = {
   callsPerTurn: 1,
   agents: 5_000,
   isHeavy: true,
+  also: ["floor-64", "fairwitness-unbounded"],
   warmups: 1,
   runs: 1,
   small: { agents: 100, warmups: 1, runs: 1 },

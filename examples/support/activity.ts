@@ -31,6 +31,16 @@ function describe(event: RunEvent): string | undefined {
       return `  ${nameOf(event.call)} asked by the model: ${printable(JSON.stringify(event.call.input) ?? "(not disclosed)")}`;
     case "tool.executing":
       return `  ${nameOf(event.call)} ${event.phase ?? `runs here (effect: ${event.effect ?? "undeclared"})`}`;
+    case "tool.approval.requested":
+      return `  ${nameOf(event.call)} waits for a decision: ${REASONS[event.reason]}`;
+    case "tool.approval.resolved": {
+      const why = event.reason === undefined ? "" : `: ${printable(event.reason)}`;
+      return `  ${nameOf(event.call)} ${event.decision} by ${printable(event.who ?? event.by)}${why}`;
+    }
+    case "run.resumed":
+      return "resumed: what is on record is not done again";
+    case "run.paused":
+      return "paused: the record is kept, and the process need not stay";
     case "tool.completed": {
       const time = event.durationMs === undefined ? "" : ` after ${Math.round(event.durationMs)} ms (${event.timing})`;
       return `  ${nameOf(event.call)} ${event.outcome}${time}: ${printable(cameBack(event))}`;
@@ -46,6 +56,12 @@ function describe(event: RunEvent): string | undefined {
       return undefined;
   }
 }
+
+const REASONS = {
+  approval: "its tool asks for it",
+  untrusted: "text from outside has entered the run",
+  unknown_outcome: "nobody knows whether it happened",
+} as const;
 
 /** Who runs a tool is never left open. */
 function nameOf(call: ToolCall): string {

@@ -1,4 +1,4 @@
-import type { ClosingEvent, Evidence, StoredEvent } from "../event/index.ts";
+import type { ClosingEvent, Evidence, RunLimitedEvent, StoredEvent } from "../event/index.ts";
 import { isClosing } from "../event/index.ts";
 import { formatUsage } from "../message/index.ts";
 import type { Paint } from "./paint.ts";
@@ -55,7 +55,7 @@ export function closingText(closing: ClosingEvent): string {
     case "run.paused":
       return `waiting for a decision on ${closing.waiting.map(({ tool, callId }) => `${short(tool)} (${short(callId)})`).join(", ")}`;
     case "run.limited":
-      return `limited: ${closing.limit} ${closing.used} of ${closing.max}`;
+      return `limited: ${limitText(closing)}`;
     case "run.cancelled":
       return `cancelled: ${short(closing.reason)}`;
     case "run.failed":
@@ -67,4 +67,9 @@ export function closingText(closing: ClosingEvent): string {
 
 function counted(count: number, one: string, many = `${one}s`): string {
   return `${count} ${count === 1 ? one : many}`;
+}
+
+function limitText({ limit, used, max, needed, answered }: RunLimitedEvent): string {
+  const more = needed === undefined ? "" : `, and a turn may need ${needed}`;
+  return `${limit} ${used} of ${max}${more}${answered === true ? "; a last turn gave an answer" : ""}`;
 }

@@ -130,6 +130,9 @@ function eventText(event: Exclude<StoredEvent, { call: unknown }>): string | und
       if (event.limit === "repeatedCall") {
         return `the same call of ${short(event.tool ?? "a tool")} in ${event.used} turns in a row; stopped at ${event.max}`;
       }
+      if (event.limit === "noProgress") {
+        return `calls of ${short(event.tool ?? "a tool")} told nothing new in ${event.used} turns in a row`;
+      }
       return `${event.used} of ${event.max} ${event.limit} used`;
     case "policy.violation":
       return `against ${short(event.rule)}: ${short(event.message)}`;

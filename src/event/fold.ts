@@ -1,10 +1,10 @@
 import type { Citation, FoundBy, Source } from "../message/index.ts";
-import { compact } from "./compaction.ts";
+import { beginWith, compact, tellAnew } from "./compaction.ts";
 import { isClosing, type StoredEvent } from "./event.ts";
 import { inferFinder, type SearchCall } from "./finders.ts";
 import { applyToCall, createDraft, type Draft } from "./ledger.ts";
 import type { CitationEvent, RunResumedEvent, RunStartedEvent } from "./run-events.ts";
-import { countAttempt, countFailedAttempt } from "./spending.ts";
+import { contextAfter, countAttempt, countFailedAttempt } from "./spending.ts";
 import type { LedgerEntry, RunState } from "./state.ts";
 import { createStepIndex, type StepIndex } from "./step.ts";
 import { addTaint, untrustedIn } from "./taint.ts";
@@ -91,6 +91,7 @@ function apply(draft: Draft, event: StoredEvent): void {
     case "warning":
       state.warnings.push({ code: event.code, message: event.message });
       if (event.code === "limit_unenforced") state.unenforced.add(event.message);
+      if (event.failed !== undefined) countFailedAttempt(state, event.failed);
       return;
     case "tool.started":
     case "tool.input":
@@ -118,9 +119,8 @@ function start(draft: Draft, event: RunStartedEvent): void {
   state.started = event;
   state.segmentStart = event.seq;
   addTaint(state.taint, event.taint ?? []);
-  if (event.instructions !== undefined) state.messages.push({ role: "system", content: event.instructions });
+  state.messages.push(...beginWith(event.instructions, event.messages));
   for (const message of event.messages) {
-    state.messages.push(message);
     addTaint(state.taint, untrustedIn(message));
     if (message.role !== "assistant") continue;
     if (message.raw !== undefined) draft.historySearched = true;
@@ -136,8 +136,7 @@ function resume(state: RunState, event: RunResumedEvent): void {
   delete state.closing;
   state.warned.clear();
   if (event.instructions === undefined || event.instructions === had) return;
-  const rest = had === undefined ? state.messages : state.messages.slice(1);
-  state.messages = [{ role: "system", content: event.instructions }, ...rest];
+  tellAnew(state, event.instructions, had);
 }
 
 /** An answer that does not fit the schema was counted when it was checked. */
@@ -161,6 +160,9 @@ function citationOf({ source, span, foundBy, turn }: CitationEvent): Citation & 
 function completeTurn(state: RunState, event: TurnCompletedEvent): void {
   state.lastTurn = event;
   state.messages.push(event.message);
+  delete state.before;
+  const tokens = contextAfter(event);
+  if (tokens !== undefined) state.size = { tokens, messages: state.messages.length };
   if (event.simulated === true) state.simulated = true;
   state.serverTurns += event.serverTurns ?? 0;
   countAttempt(state, event.usage, event.cost);

@@ -9,6 +9,7 @@ export type { Artifact, ArtifactReader, ArtifactStore } from "./artifact.ts";
 export { type Asked, askedOf, isSearch } from "./asked.ts";
 export type { EventBase, LimitName, LimitUse, RunLimits } from "./base.ts";
 export { addChecksum, type CheckedLine, takeChecksum } from "./checksum.ts";
+export { type Compaction, compactMessages } from "./compaction.ts";
 export { crc32 } from "./crc32.ts";
 export type { Delta, DeltaBase, ReasoningDelta, TextDelta, ToolInputDelta, ToolProgressDelta } from "./delta.ts";
 export { diffRuns } from "./diff.ts";

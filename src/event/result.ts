@@ -3,6 +3,7 @@ import type { Citation, Cost, FinishReason, Message, RunUsage } from "../message
 import { pairMessages } from "../message/index.ts";
 import type { ArtifactReader } from "./artifact.ts";
 import type { LimitUse } from "./base.ts";
+import { withoutInstructions } from "./compaction.ts";
 import type { StoredEvent } from "./event.ts";
 import { createFold } from "./fold.ts";
 import type { ClosingEvent, RunCompletedEvent, WaitingCall } from "./run-events.ts";
@@ -33,8 +34,8 @@ export interface RunResultBase {
   /** Text of the last whole turn; "" when there was none. Only a completed run makes it an answer. */
   text: string;
   /**
-   * The whole conversation but the agent's instructions, ready to be the `messages` of another run: every call has its
-   * result.
+   * The conversation as the model has it, but the agent's instructions, ready to be the `messages` of another run: every call has its
+   * result. Where it was compacted, this is what is left; the record holds all of it.
    */
   messages: readonly Message[];
   /** Every tool call in call order, with its input and how it ended. */
@@ -136,8 +137,8 @@ function completedResult(base: RunResultBase, { text, output }: RunCompletedEven
 }
 
 /** The next run brings instructions of its own. */
-function withoutInstructions({ messages, started, resumed }: RunState): readonly Message[] {
-  return (resumed?.instructions ?? started?.instructions) === undefined ? messages : messages.slice(1);
+function ownMessages({ messages, started, resumed }: RunState): readonly Message[] {
+  return withoutInstructions(messages, resumed?.instructions ?? started?.instructions);
 }
 
 function baseOf(state: RunState): RunResultBase {
@@ -145,7 +146,7 @@ function baseOf(state: RunState): RunResultBase {
     runId: state.closing?.runId ?? "",
     agent: state.started?.agent ?? "",
     text: state.lastTurn?.message.content ?? "",
-    messages: pairMessages(withoutInstructions(state)).messages,
+    messages: pairMessages(ownMessages(state)).messages,
     toolCalls: state.calls,
     citations: state.citations,
     usage: state.usage,

@@ -3,6 +3,7 @@ import type { Citation, Cost, Message, Protection, Source, Usage, UserMessage } 
 import type { ApprovalReason } from "./approval-events.ts";
 import type { EventBase, LimitUse, RunLimits } from "./base.ts";
 import type { TaintSource } from "./taint.ts";
+import type { FailedAttempt } from "./turn-events.ts";
 
 export interface RunStartedEvent extends EventBase {
   type: "run.started";
@@ -40,7 +41,7 @@ export interface RunStartedEvent extends EventBase {
 
 /** SHA-256 of what a run is made of, in hex; the model by its name. */
 export interface Fingerprint {
-  /** Name and endpoint. */
+  /** Its name. */
   model: string;
   /** What the model is told of the tools, in order, and what they do to the world. */
   tools: string;
@@ -136,6 +137,8 @@ export interface WarningEvent extends EventBase {
   type: "warning";
   code: string;
   message: string;
+  /** The request that failed, where the warning is about one that was not for a turn: what it used is counted. */
+  failed?: FailedAttempt;
 }
 
 /** The answer rests on a source, at one place of its text. Once for each source and place. */
@@ -169,13 +172,14 @@ export interface ProtectionEvent extends EventBase, Protection {
 
 /**
  * The conversation became shorter for the model; the record keeps all of it. Applied in this order: results get shorter texts, then
- * the messages from `from` on, `count` of them, give way to `messages`.
+ * the messages from `from` on, `count` of them, give way to `messages`. It closes its step (`compact:3.summary`), as a `warning` with the
+ * code `compaction_failed` does where nothing came of it.
  */
 export interface ContextCompactedEvent extends EventBase {
   type: "context.compacted";
   /** `tool_outputs`: old results gave way to summaries. `xai`: xAI wrote an opaque item. `summary`: a model wrote a text. */
   method: "tool_outputs" | "xai" | "summary";
-  /** Tokens of the conversation, as reported or estimated, before and after. */
+  /** Tokens of the conversation and the tools: as reported, with an estimate of what was added since, and an estimate of what is left. */
   beforeTokens: number;
   afterTokens: number;
   /** What results of calls say from now on, by call id. */
@@ -183,9 +187,13 @@ export interface ContextCompactedEvent extends EventBase {
   from?: number;
   count?: number;
   messages?: readonly Message[];
-  /** What it took, where a model or xAI was asked. */
+  /** What it took, where a model or xAI was asked. Both are absent where nobody was. */
   usage?: Usage;
   cost?: Cost;
+  /** Who was asked. */
+  servedModel?: string;
+  /** A simulator answered. */
+  simulated?: true;
 }
 
 /** Something on the wire that we do not know: kept whole, never dropped. */

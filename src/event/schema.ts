@@ -194,6 +194,8 @@ function buildSchema(): z.ZodType<StoredEvent> {
       messages: z.array(message).optional(),
       usage: spending.usage.optional(),
       cost: spending.cost.optional(),
+      servedModel: z.string().optional(),
+      simulated: z.literal(true).optional(),
     }),
     event("citation", {
       source,
@@ -204,7 +206,7 @@ function buildSchema(): z.ZodType<StoredEvent> {
     event("policy.violation", { rule: z.string(), source, message: z.string() }),
     event("cache.missed", { firstDifference: z.int(), before: z.string(), now: z.string() }),
     event("protection", { action: z.string(), message: z.string() }),
-    event("warning", { code: z.string(), message: z.string() }),
+    event("warning", { code: z.string(), message: z.string(), failed: z.looseObject(failed).optional() }),
     event("wire", { item: z.unknown() }),
   ]);
   // The shapes above say what the interfaces say; a test holds them together, since zod cannot infer optional as absent.

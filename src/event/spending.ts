@@ -1,6 +1,6 @@
 import type { Cost, RunUsage, Usage } from "../message/index.ts";
 import type { RunState } from "./state.ts";
-import type { FailedAttempt } from "./turn-events.ts";
+import type { FailedAttempt, TurnCompletedEvent } from "./turn-events.ts";
 
 /** Counts one model request, whole or failed: what it did not report stays unknown and is counted as such. */
 export function countAttempt(state: RunState, usage: Usage | undefined, cost: Cost | undefined): void {
@@ -49,6 +49,16 @@ function addUsage(total: RunUsage, usage: Usage): void {
   if (usage.billedServerTools !== undefined) {
     total.billedServerTools = addCounts(total.billedServerTools ?? {}, usage.billedServerTools);
   }
+}
+
+/**
+ * Tokens that the conversation has once the turn is in it, as far as the server says: where it took turns by itself, `inputTokens` is a
+ * sum, and only `contextTokens` tells.
+ */
+export function contextAfter({ usage, serverTurns }: TurnCompletedEvent): number | undefined {
+  if (usage?.contextTokens !== undefined) return usage.contextTokens;
+  const isSum = serverTurns !== undefined || (usage?.serverToolCalls ?? 0) > 0;
+  return usage === undefined || isSum ? undefined : usage.inputTokens + usage.outputTokens;
 }
 
 /** What the run has cost so far, as far as the server said. */

@@ -94,6 +94,10 @@ export interface RunState {
   final?: TurnStartedEvent;
   /** The conversation as it is sent. The same array while it only grows; a new one when it was compacted or has new instructions. */
   messages: Message[];
+  /** Tokens that the conversation was last known to have, tools included, and how many messages it had then. Absent: never known. */
+  size?: { tokens: number; messages: number };
+  /** The array that `messages` was before it was compacted, until a turn is whole: what the model knows of it holds for the new one. */
+  before?: readonly Message[];
   /** The last turn that is whole. */
   lastTurn?: TurnCompletedEvent;
   /** Every call of the run, in call order. */

@@ -4,6 +4,7 @@ import type { StoredEvent } from "./event.ts";
  * Whether the event ends the step it belongs to. A step is named by its position: `turn:3`, `model:3`, `tool:3.1`.
  * A `tool.completed` closes a step only where the call is a step of its own: those of server tools belong to `model:N`. So do requests
  * for approval that are made with the turn; `ask:3.1.2` asks what became of an attempt, `approval:3.1` takes the decision.
+ * `compact:3.summary` makes the conversation shorter, or says that it could not.
  */
 export function closesStep(event: StoredEvent): boolean {
   switch (event.type) {
@@ -11,6 +12,8 @@ export function closesStep(event: StoredEvent): boolean {
     case "turn.completed":
     case "context.compacted":
       return event.step !== undefined;
+    case "warning":
+      return event.code === "compaction_failed" && (event.step?.startsWith("compact:") ?? false);
     case "tool.approval.requested":
       return event.step?.startsWith("ask:") ?? false;
     case "tool.approval.resolved":

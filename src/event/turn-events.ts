@@ -24,7 +24,10 @@ export interface FailedAttempt {
   simulated?: true;
 }
 
-/** An attempt at the turn failed and another follows after `delayMs`: what the attempt showed is void. */
+/**
+ * An attempt at the turn failed and another follows after `delayMs`: what the attempt showed is void. In a step that makes the
+ * conversation shorter (`compact:3.summary`) it is an attempt at that, which showed nothing.
+ */
 export interface TurnRetryingEvent extends EventBase, FailedAttempt {
   type: "turn.retrying";
   delayMs: number;

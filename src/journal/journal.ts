@@ -57,4 +57,9 @@ export interface StepInfo {
   emit(deltas: readonly NewDelta[]): Promise<void> | void;
   /** Begins another attempt: what this epoch recorded is void, and `before` of the next holds it. */
   nextEpoch(): StepInfo;
+  /**
+   * A step of its own that this one needs first, of which only the record tells that it was done: look there, and do it once. It is
+   * closed before this one.
+   */
+  aside(name: string): StepInfo;
 }

@@ -105,6 +105,7 @@ function stepInfo(options: JournalOptions, name: string): StepInfo {
     record: (...events) => record.append(events, place),
     emit: (deltas) => onDeltas(deltas, place),
     nextEpoch: () => stepInfo(options, name),
+    aside: (other) => stepInfo(options, other),
   };
 }
 

@@ -1,3 +1,4 @@
+export type { CompactionMethod, Room } from "./compact-room.ts";
 export { type ApprovalAnswer, answerSchema } from "./decision.ts";
 export type { Delivery } from "./inbox.ts";
 export { DEFAULT_LIMITS, type OnLimit, type PlannedTurn, type WorstCase } from "./limits.ts";

@@ -1,11 +1,17 @@
 import { AgentError, type ErrorCode } from "../errors.ts";
 import { isClosing, type StoredEvent } from "../event/index.ts";
 import type { Boxed, Durable, Journal, Op } from "../journal/index.ts";
+import type { CompactionMethod } from "./compact-room.ts";
 import type { OpenRequest, Round, UncertainCall } from "./rounds.ts";
 
 /** Where a step stands: all that an op is given. */
 export interface TurnPosition {
   turn: number;
+}
+
+/** Where a compaction stands: before its turn. */
+export interface CompactPosition extends TurnPosition {
+  method: CompactionMethod;
 }
 
 /** Where a tool call stands: `index` counts the calls of its turn from 0. */
@@ -20,6 +26,8 @@ export interface DecisionPosition extends CallPosition {
 
 /** The work the loop orders. */
 export interface LoopOps {
+  /** Makes the conversation shorter before a turn, by one method. */
+  compact: Op<CompactPosition>;
   /** Lets the turn begin, or ends the run. */
   turn: Op<TurnPosition>;
   /** Asks the model, until the turn is whole. */
@@ -32,6 +40,9 @@ export interface LoopOps {
   approval: Op<DecisionPosition>;
   /** Ends the segment, because somebody has to decide. */
   pause: Op<TurnPosition>;
+  /** Compactions that may be due before a turn, in their order. Each is asked for when those before it are done. */
+  compactions(turn: number): readonly CompactPosition[];
+  isDue(compaction: CompactPosition): boolean;
   /** How many of the turn's calls may run; decided from the record alone, as is all below. */
   allowedCalls(turn: number, asked: number): number;
   round(turn: number, count: number): Round;
@@ -44,6 +55,9 @@ export interface LoopOps {
  */
 export async function runLoop(journal: Journal, ops: LoopOps): Promise<void> {
   for (let turn = 1; ; turn += 1) {
+    for (const compaction of ops.compactions(turn)) {
+      if (ops.isDue(compaction)) await journal.step(compactStep(compaction), ops.compact, compaction);
+    }
     if (hasEnded(await journal.step(`turn:${turn}`, ops.turn, { turn }))) return;
     const answer = await journal.step(`model:${turn}`, ops.model, { turn });
     if (hasEnded(answer)) return;
@@ -91,6 +105,10 @@ async function decide(journal: Journal, ops: LoopOps, turn: number): Promise<"do
 /** The journal leaves the process instead of waiting. */
 function leaves(item: Boxed<unknown>): boolean {
   return "err" in item && item.err.code === "run_paused";
+}
+
+export function compactStep({ turn, method }: CompactPosition): string {
+  return `compact:${turn}.${method}`;
 }
 
 function hasEnded(events: readonly StoredEvent[]): boolean {

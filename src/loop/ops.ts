@@ -1,4 +1,5 @@
 import { allowedCalls, hasFragments } from "./allowed.ts";
+import { createCompactOp, isCompactionDue } from "./compact-op.ts";
 import { createApprovalOp, createAskOp, createPauseOp } from "./decision-ops.ts";
 import type { LoopOps } from "./loop.ts";
 import { createModelOp } from "./model-op.ts";
@@ -11,6 +12,9 @@ import { createTurnOp } from "./turn-op.ts";
 export function createOps(services: LoopServices): LoopOps {
   const { fold } = services.record;
   return {
+    compact: createCompactOp(services),
+    compactions: (turn) => services.room.methods.map((method) => ({ turn, method })),
+    isDue: (compaction) => isCompactionDue(services, compaction),
     turn: createTurnOp(services),
     model: createModelOp(services),
     tool: createToolOp(services),

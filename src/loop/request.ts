@@ -11,6 +11,7 @@ export function requestFor(services: LoopServices, { turn, requestId, number }: 
   const maxServerTurns = serverTurnsLeft(limits, state);
   return {
     messages: state.messages,
+    ...(state.before === undefined ? {} : { before: state.before }),
     tools: toolbox.declarations,
     serverTools: toolbox.serverTools,
     ...(maxServerTurns === undefined ? {} : { maxServerTurns }),

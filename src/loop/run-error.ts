@@ -50,7 +50,15 @@ function whyPaused({ runId, waiting }: PausedResult): string {
   return `for a decision on ${calls}. Call agent.resolveApproval("${runId}", callId, { approve: true }), then agent.resume("${runId}").`;
 }
 
-function whyLimited({ limit, used, max, tool }: LimitedResult): string {
-  if (limit !== "repeatedCall") return `at limits.${limit} (${used} of ${max} used). Its work is kept: raise the limit`;
-  return `because the model asked for the same call of ${tool ?? "a tool"} ${used} turns in a row. Its work is kept: tell the model what to do instead, or raise loopDetector.stopAt,`;
+function whyLimited({ limit, used, max, needed, tool = "a tool", answered }: LimitedResult): string {
+  const kept =
+    answered === true ? "error.result.text is the answer of a last turn. Its work is kept" : "Its work is kept";
+  const instead = `${kept}: tell the model what to do instead, or raise loopDetector.stopAt,`;
+  if (limit === "repeatedCall")
+    return `because the model asked for the same call of ${tool} ${used} turns in a row. ${instead}`;
+  if (limit === "noProgress")
+    return `because the calls of ${used} turns in a row told nothing new, of ${tool} at last. ${instead}`;
+  if (needed === undefined) return `at limits.${limit} (${used} of ${max} used). ${kept}: raise the limit`;
+  const less = `lower settings.maxOutputTokens${limit === "costUsd" ? " or use a cheaper model" : ""}`;
+  return `before a turn that limits.${limit} has no room for (${used} of ${max} used, and it may need ${needed}). ${kept}: raise the limit, or ${less},`;
 }

@@ -5,6 +5,7 @@ import type { RunRecord } from "../journal/index.ts";
 import type { Model, ModelSettings } from "../model/index.ts";
 import type { TypedOutput } from "../output/index.ts";
 import type { Toolbox, ToolSlots } from "../tool/index.ts";
+import type { Room } from "./compact-room.ts";
 import type { Inbox } from "./inbox.ts";
 import type { OnLimit, PlannedTurn, WorstCase } from "./limits.ts";
 import type { Mailbox } from "./mailbox.ts";
@@ -44,6 +45,8 @@ export interface LoopServices {
   /** Takes results that are too large for the record. */
   artifacts: ArtifactStore;
   conversation: string;
+  /** How long the conversation may get, and what is done then. */
+  room: Room;
   /** The application's data for handlers. */
   context: unknown;
   inbox: Inbox;

@@ -204,11 +204,16 @@ function outside({ call, input }: LedgerEntry): TaintSource {
   return { by: "external_tool", tool: call.tool, callId: call.id, ...(asked === "" ? {} : { asked }) };
 }
 
+/** What the model must know of the call for good; undefined where its own arguments stand. */
+export function changedArguments(approval: ApprovalEntry | undefined): string | undefined {
+  if (approval?.input === undefined) return undefined;
+  return `A person changed the arguments to ${JSON.stringify(approval.input)} before it ran.`;
+}
+
 /** The model wrote other arguments than those that ran: it must not go on from its own. */
 function saysWhatRan(answer: ToolAnswer, approval: ApprovalEntry | undefined): ToolAnswer {
-  const input = approval?.input;
-  if (input === undefined) return answer;
-  const note = `A person changed the arguments to ${JSON.stringify(input)} before it ran.`;
+  const note = changedArguments(approval);
+  if (note === undefined) return answer;
   const { content } = answer;
   const parts: string | readonly ContentPart[] =
     typeof content === "string" ? `${note}\n${content}` : [{ type: "text", text: note }, ...content];

@@ -27,6 +27,7 @@ export type {
 export { checkMessage, checkMessages, checkUserMessage } from "./check.ts";
 export { checkPart } from "./check-part.ts";
 export type { Citation, FoundBy, Source, SourceType, Span } from "./citation.ts";
+export { isCompaction } from "./compaction.ts";
 export { contentText } from "./content.ts";
 export { base64Size, IMAGE_TYPES, MAX_IMAGE_BYTES, MAX_INLINE_FILE_BYTES, splitDataUrl } from "./media.ts";
 export type {

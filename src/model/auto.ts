@@ -1,8 +1,8 @@
 import { AgentError } from "../errors.ts";
+import { isCompaction } from "../message/index.ts";
 import type { Endpoint } from "../wire/index.ts";
 import { describeModel } from "./capabilities.ts";
 import { createChatModel } from "./chat.ts";
-import { objectsOf } from "./json.ts";
 import { createMessagesModel } from "./messages.ts";
 import type { Model, ModelRequest, ModelSettings } from "./model.ts";
 import { checkModelOptions, mergeSettings } from "./options.ts";
@@ -84,9 +84,7 @@ export function createAutoModel(chat: Model, responses: Model): Model {
 /** A compaction comes first, so that the first answer tells. */
 function needsResponses({ serverTools = [], messages }: ModelRequest): boolean {
   if (serverTools.length > 0) return true;
-  const first = messages.find((message) => message?.role === "assistant");
-  if (first?.role !== "assistant" || first.raw?.api !== "responses") return false;
-  return objectsOf(first.raw.items).some(({ type }) => type === "compaction");
+  return isCompaction(messages.find((message) => message?.role === "assistant"));
 }
 
 /** Made when it is first needed: settings that only chat completions takes are no fault while only that is used. */

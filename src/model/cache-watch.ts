@@ -8,9 +8,15 @@ export interface CacheWatch {
   /**
    * Looks at a body that is about to be sent. Costs nothing while a conversation grows in its own buffer.
    * @param conversation The id the server is told. Empty: not watched.
-   * @param secrets What must not be shown; asked for only when something is.
    */
-  see(conversation: string, bytes: GrowingBytes, secrets: () => readonly string[]): Watched;
+  see(conversation: string, bytes: GrowingBytes, options: SeeOptions): Watched;
+}
+
+export interface SeeOptions {
+  /** What must not be shown; asked for only when something is. */
+  secrets: () => readonly string[];
+  /** Known to begin otherwise than before: nothing is said of it. */
+  isExpected: boolean;
 }
 
 export interface Watched {
@@ -42,13 +48,13 @@ export function createCacheWatch(): CacheWatch {
     if (conversations.size > MOST && oldest !== undefined) conversations.delete(oldest);
   };
   return {
-    see(conversation, bytes, secrets) {
+    see(conversation, bytes, { secrets, isExpected }) {
       if (conversation === "") return { answered: () => {} };
       const now: Answered = { bytes, sent: bytes.written(), secrets };
       const before = conversations.get(conversation);
       const answered = (): void => remember(conversation, now);
-      const isGrown = before === undefined || before.bytes === bytes;
-      const missed = isGrown ? undefined : compare(before, now);
+      const isNoNews = before === undefined || before.bytes === bytes || isExpected;
+      const missed = isNoNews ? undefined : compare(before, now);
       return missed === undefined ? { answered } : { missed, answered };
     },
   };

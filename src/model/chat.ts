@@ -66,7 +66,7 @@ async function* streamTurn(turn: Turn): AsyncGenerator<readonly ModelEvent[]> {
   const { messages } = turn.request;
   const { answer, encoded } = await send(turn);
   // Told with what comes first: a reader who left before the answer is read would leave its connection open.
-  let notices: ModelEvent[] = [...answeredBy(answer), ...turn.notices.open(messages), ...encoded.notices];
+  let notices: ModelEvent[] = [...answeredBy(answer), ...turn.notices.open(turn.request), ...encoded.notices];
   const accumulator = createChatAccumulator();
   const deltas = createDeltaDecoder();
   for await (const chunks of answer.chunks) {

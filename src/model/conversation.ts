@@ -83,11 +83,10 @@ export function createConversationEncoder(format: RequestFormat): ConversationEn
       const conversation = continued(known, request, format);
       conversations.set(request.messages, conversation);
       appendMessages(conversation, request.messages, format);
-      const watched = watch.see(
-        format.isWhole === false ? "" : request.conversation,
-        conversation.bytes,
-        () => format.secrets?.(request) ?? [],
-      );
+      const watched = watch.see(format.isWhole === false ? "" : request.conversation, conversation.bytes, {
+        secrets: () => format.secrets?.(request) ?? [],
+        isExpected: request.before !== undefined,
+      });
       conversation.isLent = true;
       return {
         body: conversation.bytes.withTail(`${conversation.frame?.close ?? ""}${tail}`),

@@ -22,7 +22,7 @@ export function createRequestEncoder(model: string): ChatEncoder {
     },
     tail: encodeTail,
   });
-  return { encode: (request) => leftOut.tell(request.messages, () => encoder.encode(request)) };
+  return { encode: (request) => leftOut.tell(request, () => encoder.encode(request)) };
 }
 
 /** What is the same on every turn comes first, and in a fixed order. */

@@ -1,7 +1,7 @@
 import type { Message } from "../message/index.ts";
 import type { EncodedRequest } from "./conversation.ts";
 import type { LeftOutKind, NoteLeftOut } from "./foreign-items.ts";
-import type { ModelEvent } from "./model.ts";
+import type { ModelEvent, ModelRequest } from "./model.ts";
 
 /**
  * What requests go without, because the protocol has no place for it or because somebody else made it. Each kind is told once
@@ -11,7 +11,7 @@ export interface LeftOut {
   /** For the message that is being encoded. */
   note: NoteLeftOut;
   /** Encodes, and adds what there is to tell to the notices: until the answer is whole, since a failed attempt takes them with it. */
-  tell(messages: readonly Message[], encode: () => EncodedRequest): EncodedRequest;
+  tell(request: Pick<ModelRequest, "messages" | "before">, encode: () => EncodedRequest): EncodedRequest;
 }
 
 /** Where something is left out, and what. */
@@ -36,17 +36,20 @@ export function createLeftOut(to: string): LeftOut {
       gap.places.add(at);
       if (what !== undefined) gap.what.add(what);
     },
-    tell(messages, encode) {
-      known = told.get(messages) ?? new Set();
+    tell({ messages, before = messages }, encode) {
+      known = told.get(messages) ?? told.get(before) ?? new Set();
       // What a failed attempt has noted is not encoded again, and still to be told.
       const pending: Gaps = untold.get(messages) ?? new Map();
       gaps = pending;
+      const toldBefore = known;
       const encoded = encode();
+      // What was told of the conversation before it was made short was told of this one.
+      if (!told.has(messages) && toldBefore.size > 0) told.set(messages, new Set(toldBefore));
       if (pending.size === 0) return encoded;
       untold.set(messages, pending);
       const notices = [...pending].map(([kind, gap]) => warning(kind, gap, to));
       const answered = (): void => {
-        told.set(messages, new Set([...(told.get(messages) ?? []), ...pending.keys()]));
+        told.set(messages, new Set([...toldBefore, ...pending.keys()]));
         untold.delete(messages);
         encoded.answered();
       };

@@ -35,7 +35,7 @@ export function createMessagesEncoder(model: string, maker: Pick<RawItems, "prov
   return {
     encode(request) {
       const tools = offeredTools(model, request);
-      return leftOut.tell(request.messages, () => encoder.encode({ ...request, tools }));
+      return leftOut.tell(request, () => encoder.encode({ ...request, tools }));
     },
   };
 }

@@ -88,7 +88,7 @@ async function* streamTurn(
   refuseServerTools(request.serverTools ?? []);
   const { answer, encoded } = await send(parts, request, signal);
   // Told with what comes first: a reader who left before the answer is read would leave its connection open.
-  let notices: ModelEvent[] = [...answeredBy(answer), ...parts.notices.open(messages), ...encoded.notices];
+  let notices: ModelEvent[] = [...answeredBy(answer), ...parts.notices.open(request), ...encoded.notices];
   const accumulator = createMessagesAccumulator();
   const deltas = createMessagesDeltas(parts.clock);
   const usage = () => accumulator.partial.usage;

@@ -55,6 +55,11 @@ export interface OutputFormat {
 export interface ModelRequest {
   /** The conversation. The same array, only longer, on every turn: what was encoded before is not encoded again. */
   messages: readonly Message[];
+  /**
+   * The array that the conversation was before it was made short, until that was answered: what was told of the one is not told again of
+   * the other, and that the prompt cache cannot be read is no news. Absent: it was not.
+   */
+  before?: readonly Message[];
   tools: readonly ToolDeclaration[];
   /** Tools that xAI runs. Only the Responses API takes them. Absent is none. */
   serverTools?: readonly ServerTool[];

@@ -1,6 +1,6 @@
 import type { Message } from "../message/index.ts";
 import { describeModel, NEWEST_MODEL, presumeModel } from "./capabilities.ts";
-import type { ModelEvent } from "./model.ts";
+import type { ModelEvent, ModelRequest } from "./model.ts";
 
 type Warning = Extract<ModelEvent, { type: "warning" }>;
 
@@ -24,7 +24,7 @@ export function modelNotice(id: string): Warning | undefined {
 /** What is said once in a conversation, which is known by its array of messages. */
 export interface Notices {
   /** What is still to be said; the same again until it was `told`, so that an attempt that fails loses nothing. */
-  open(messages: readonly Message[]): readonly Warning[];
+  open(request: Pick<ModelRequest, "messages" | "before">): readonly Warning[];
   told(messages: readonly Message[]): void;
 }
 
@@ -32,7 +32,9 @@ export function createNotices(id: string): Notices {
   const told = new WeakSet<readonly Message[]>();
   const notice = modelNotice(id);
   return {
-    open: (messages) => (notice === undefined || told.has(messages) ? [] : [notice]),
+    open({ messages, before = messages }) {
+      return notice === undefined || told.has(messages) || told.has(before) ? [] : [notice];
+    },
     told: (messages) => void told.add(messages),
   };
 }

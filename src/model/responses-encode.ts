@@ -56,10 +56,10 @@ export function createResponsesEncoder(
   return {
     encode(request, previousResponseId) {
       previous = previousResponseId;
-      return leftOut.tell(request.messages, () => encoder.encode(withoutServerTools(request)));
+      return leftOut.tell(request, () => encoder.encode(withoutServerTools(request)));
     },
     encodeCompact: (messages) =>
-      leftOut.tell(messages, () =>
+      leftOut.tell({ messages }, () =>
         wholeRequest(`{"model":${JSON.stringify(model)},"input":[`, messages.flatMap(entries)),
       ),
     forgetBlobs(messages) {

@@ -100,7 +100,7 @@ async function* streamTurn(
   });
   const { answer, encoded } = sent;
   // Told with what comes first: a reader who left before the answer is read would leave its connection open.
-  let notices = [...answeredBy(answer), ...parts.notices.open(messages), ...recovery, ...encoded.notices];
+  let notices = [...answeredBy(answer), ...parts.notices.open(request), ...recovery, ...encoded.notices];
   const accumulator = createResponsesAccumulator();
   const deltas = createResponsesDeltas(serverTools, clock);
   try {

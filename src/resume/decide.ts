@@ -29,7 +29,7 @@ export interface OpenApproval {
 
 /**
  * What became of a decision. `taken`: it is the first, and the run will read it. `decided`: somebody was first; `answer` is theirs,
- * where it is known. `late`: the call is done or the run has ended; nothing changes.
+ * where it is known. `late`: the call is done, the run has ended, or what waits is a later request about the call; nothing changes.
  */
 export type Decided =
   | { status: "taken"; answer: ApprovalAnswer }
@@ -106,7 +106,7 @@ export interface ApprovalTarget {
  * @param answer `hash`, where given, must be that of the request that was seen. To let a call run again whose outcome is not known it must be
  * given: the approval of the call itself, sent once more, would have its effect twice.
  * @throws {AgentError} `not_found` when the run has no such call, or nobody asked about it; `invalid_option` for an answer that cannot
- * be meant, when what waits is another request than that of `hash`, and when such a `hash` is missing.
+ * be meant, when its `hash` is of no request about the call, and when such a `hash` is missing.
  */
 export async function resolveApproval(
   store: RunStore,
@@ -138,7 +138,10 @@ export async function decideOn(
   const entry = fold.state.calls.find(({ call }) => call.id === callId);
   if (entry?.approval === undefined) throw unasked(fold, runId, callId);
   const { approval } = entry;
-  if (hash !== undefined && hash !== approval.hash) throw otherArguments(runId, callId);
+  if (hash !== undefined && hash !== approval.hash) {
+    if (wasAsked(events, callId, hash)) return { status: "late" };
+    throw otherArguments(runId, callId);
+  }
   if (entry.outcome !== undefined || fold.state.closing?.type === "run.completed") return { status: "late" };
   if (approval.decision !== undefined) return { status: "decided" };
   if (said.approve && approval.reason === "unknown_outcome" && hash === undefined)
@@ -147,6 +150,13 @@ export async function decideOn(
   if (sent.isFirst) return { status: "taken", answer: said };
   const first = answerSchema().safeParse(sent.value);
   return first.success ? { status: "decided", answer: first.data } : { status: "decided" };
+}
+
+/** An earlier request of the call had this hash: what is said of it once more changes nothing. */
+function wasAsked(events: readonly StoredEvent[], callId: string, hash: string): boolean {
+  return events.some(
+    (event) => event.type === "tool.approval.requested" && event.call.id === callId && event.hash === hash,
+  );
 }
 
 /** @throws {AgentError} `invalid_option` saying what an answer is. */
@@ -170,7 +180,7 @@ function unasked({ state }: RunFold, runId: string, callId: string): AgentError 
 }
 
 function otherArguments(runId: string, callId: string): AgentError {
-  const message = `What is asked about ${callId} in ${runId} is not what was decided on: its arguments are others, or it was begun since and its outcome is not known. Look at it again (openApprovals) and decide on that.`;
+  const message = `The arguments of ${callId} in ${runId} are others than those that were decided on. Look at it again (openApprovals) and decide on that.`;
   return new AgentError("invalid_option", message);
 }
 

@@ -5,7 +5,7 @@ import type { Toolbox } from "../tool/index.ts";
 
 /** What a run is made of. */
 export interface RunMakeup {
-  model: { readonly id: string; readonly api: string };
+  model: { readonly id: string };
   toolbox: Toolbox;
   /** A text; instructions that a function gives are no part of it. */
   instructions?: string | undefined;
@@ -18,7 +18,8 @@ export async function fingerprintOf({ model, toolbox, instructions, output }: Ru
   // Keys of MCP servers are kept by a function, which is no data: one that was renewed makes no other tool.
   const served = toolbox.serverTools.map((tool) => JSON.parse(JSON.stringify(tool)) as unknown);
   const tools = await sha256Of(canonicalJson({ own, served }));
-  const fingerprint: Fingerprint = { model: `${model.id} (${model.api})`, tools };
+  // The protocol is no part of it: a conversation moves between them.
+  const fingerprint: Fingerprint = { model: model.id, tools };
   if (instructions !== undefined) fingerprint.instructions = await sha256Of(instructions);
   if (output !== undefined) fingerprint.output = await sha256Of(canonicalJson(output));
   return fingerprint;

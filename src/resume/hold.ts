@@ -64,6 +64,8 @@ export function createHold(store: RunStore, runId: string, { clock, leaseMs }: H
     },
     append(events: readonly StoredEvent[]) {
       if (state === "before") return undefined;
+      // Handlers are stopped then, and what they say of that is no word on their calls: whoever goes on carries them out.
+      if (lost !== undefined) throw lost;
       // What comes after the release is evidence of a handler that came too late: stored unless somebody else has the run.
       const epoch = state === "held" && leases[0]?.runId === runId ? leases[0].epoch : undefined;
       // What the store gives back is handed on: whoever records refuses a promise.

@@ -19,8 +19,10 @@ export function createSqliteArtifacts(db: Database, now: () => number, file: str
       const what = `The artifact ${sha256} could not be read`;
       const row = db.look(what, () => db.sql("SELECT bytes FROM artifacts WHERE sha256 = ?").get(sha256));
       if (row === undefined) throw new AgentError("not_found", `There is no artifact ${sha256} in ${file}.`);
-      const bytes = Uint8Array.from(row.bytes as Uint8Array); // the column is a BLOB
-      if ((await sha256Of(bytes)) === sha256) return bytes;
+      if (row.bytes instanceof Uint8Array) {
+        const bytes = Uint8Array.from(row.bytes);
+        if ((await sha256Of(bytes)) === sha256) return bytes;
+      }
       throw new AgentError(
         "store_failed",
         `The artifact ${sha256} in ${file} was changed: its bytes are not those that were kept.`,

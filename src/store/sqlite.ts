@@ -1,5 +1,5 @@
 import { AgentError } from "../errors.ts";
-import { formatCheckedEvent, type RecordPlace, readRecord, type StoredEvent } from "../event/index.ts";
+import { formatCheckedEvent, parseRecord, type RecordPlace, readRecord, type StoredEvent } from "../event/index.ts";
 import { makeFolder } from "./file-folder.ts";
 import { checkFilter } from "./filter.ts";
 import { namedArtifacts } from "./named-artifacts.ts";
@@ -13,7 +13,7 @@ import { createSqliteInbox } from "./sqlite-inbox.ts";
 import { createSqliteLeases } from "./sqlite-leases.ts";
 import { listRows, readRun, writeRun } from "./sqlite-list.ts";
 import type { LocalStore } from "./store.ts";
-import { beginSummary, continueSummary } from "./summary.ts";
+import { beginSummary, continueSummary, statusOf } from "./summary.ts";
 
 export interface SqliteStoreOptions {
   /**
@@ -51,6 +51,7 @@ export function createSqliteStore(file: string, options: SqliteStoreOptions = {}
   const db = openDatabase({ file: place, prepareFolder, isSynced: fsync === "always", busyTimeoutMs });
   const leases = createSqliteLeases(db, now);
   const places = createPlaces();
+  const ends = new Map<string, number>(); // events of the runs that this store is writing
   const noRun = (runId: string): AgentError => new AgentError("not_found", `There is no run ${runId} in ${place}.`);
   const readFrom = (runId: string, from: RecordPlace): ReturnType<typeof readRecord> => {
     const run = readRun(db, runId);
@@ -68,10 +69,13 @@ export function createSqliteStore(file: string, options: SqliteStoreOptions = {}
     append(runId, events, { epoch } = {}) {
       checkRunId(runId);
       if (events.length === 0) return;
-      db.change(`The record of ${runId} could not be written`, () => {
+      const end = ends.get(runId);
+      ends.delete(runId); // where it ends is not known while this may fail
+      const stored = db.change(`The record of ${runId} could not be written`, () => {
         leases.check(runId, epoch);
-        add(db, { runId, events, at: now() });
+        return add(db, { runId, events, at: now(), end });
       });
+      if (events.every(({ type }) => (statusOf(type) ?? "open") === "open")) ends.set(runId, stored);
     },
     async read(runId, { after = -1 } = {}) {
       checkRunId(runId);
@@ -110,19 +114,37 @@ function makeParent(file: string): void {
   else fs.mkdirSync(folder, { recursive: true });
 }
 
-/** Within a change. */
-function add(db: Database, { runId, events, at }: { runId: string; events: readonly StoredEvent[]; at: number }): void {
+interface Addition {
+  runId: string;
+  events: readonly StoredEvent[];
+  at: number;
+  /** How many events this store has seen stored of it, if it wrote the last. */
+  end: number | undefined;
+}
+
+/** Within a change. @returns how many events are stored then. */
+function add(db: Database, { runId, events, at, end }: Addition): number {
   const [first] = events;
   const before = readRun(db, runId);
   const stored = before?.stored ?? 0;
   checkSequence(runId, events, stored);
+  if (stored !== end) checkEnd(db, runId, stored);
   const insert = db.sql("INSERT INTO events (run_id, seq, line) VALUES (?, ?, ?)");
   for (const event of events) insert.run(runId, event.seq, formatCheckedEvent(event));
   for (const sha256 of namedArtifacts(events)) {
     db.sql("INSERT OR IGNORE INTO named (sha256, run_id) VALUES (?, ?)").run(sha256, runId);
   }
   const begun = before?.run ?? (first === undefined ? undefined : beginSummary(runId, first));
-  if (begun === undefined) return; // there is nothing to append
+  if (begun === undefined) return stored; // there is nothing to append
   const run = continueSummary(begun, events);
   writeRun(db, { run, stored: stored + events.length, writtenAt: at }, before === undefined);
+  return stored + events.length;
+}
+
+/** Nothing is added behind an event that is gone or damaged. @throws {AgentError} `malformed_record`. */
+function checkEnd(db: Database, runId: string, stored: number): void {
+  if (stored === 0) return;
+  const last = db.sql("SELECT line FROM events WHERE run_id = ? AND seq = ?").get(runId, stored - 1);
+  if (last !== undefined) parseRecord(String(last.line), stored - 1);
+  else throw new AgentError("malformed_record", `The last event of ${runId} is gone: the database is damaged.`);
 }

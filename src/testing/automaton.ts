@@ -139,6 +139,7 @@ function seeInStep(watch: Watch, event: StoredEvent, broken: (rule: string) => v
   if (watch.voidEpochs.has(epoch)) return void broken(`the epoch ${epoch} is void`);
   noteEpoch(watch, step, epoch);
   if (event.type === "turn.retrying" || event.type === "turn.failed") watch.voidEpochs.add(epoch);
+  if (event.type === "context.compacted" && event.afterTokens >= event.beforeTokens) broken("it makes nothing shorter");
   if (step.startsWith("tool:")) seeCall(watch, event, broken);
   else if (event.type.startsWith("tool.")) remember(watch, epoch, event);
   if (!closesStep(event)) return;

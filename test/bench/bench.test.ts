@@ -2,11 +2,10 @@ import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { answersOf } from "../../bench/answers/index.ts";
 import { drawChart } from "../../bench/chart.ts";
-import { CONTENDERS } from "../../bench/contenders/index.ts";
 import { examine } from "../../bench/examine.ts";
-import { contendersOf, planOf } from "../../bench/plan.ts";
+import { planOf } from "../../bench/plan.ts";
 import { formatReport } from "../../bench/report-text.ts";
-import { readResults } from "../../bench/results.ts";
+import { merged, readResults } from "../../bench/results.ts";
 import { rowOf, spread } from "../../bench/statistics.ts";
 import { type Done, doRun, temperature, textPieces } from "../../bench/work.ts";
 import { small, WORKLOADS } from "../../bench/workloads/index.ts";
@@ -88,14 +87,28 @@ describe("the figures", () => {
     expect(read("chart.svg")).toBe(drawChart(results));
   });
 
-  test("are there for every contender in every workload, or the reason why not", () => {
-    const { rows } = readResults();
-    const missing = WORKLOADS.flatMap((workload) =>
-      contendersOf(workload, { workloads: WORKLOADS, contenders: CONTENDERS })
-        .filter(({ name }) => !rows.some((row) => row.workload === workload.name && row.contender === name))
-        .map(({ name }) => `${workload.name}: ${name}`),
+  test("say of a contender that was not measured, or did not do the work, that it has none", () => {
+    const results = readResults();
+    const rows = results.rows.filter(({ contender }) => contender === "floor");
+    const refused = { workload: "text", contender: "ai", at: "2026-11-28T00:00:00.000Z", refused: "it could not" };
+    const report = formatReport({ ...results, rows: [...rows, refused] });
+    expect(report).toMatch(/^\| ai \(Vercel AI SDK\) \| – \| \? \|/m);
+    expect(report).toContain("| ai (Vercel AI SDK) | text | it could not |");
+    expect(drawChart({ ...results, rows: [...rows, refused] })).toContain("not measured");
+  });
+
+  test("that were found before stay beside new ones, unless their workload is another now", () => {
+    const before = readResults();
+    const [first] = before.workloads;
+    const row = before.rows.find(({ workload }) => workload === first?.name) ?? expect.fail("no row");
+    const found = { ...before, rows: [{ ...row, at: "2027-01-01T00:00:00.000Z" }], cold: [], growth: null };
+    expect(merged(before, found).rows).toHaveLength(before.rows.length);
+    expect(merged(before, found).cold).toEqual(before.cold);
+    const changed = before.workloads.map((one) => (one === first ? { ...one, runs: one.runs + 1 } : one));
+    const left = merged(before, { ...found, workloads: changed }).rows.filter(
+      ({ workload }) => workload === first?.name,
     );
-    expect(missing).toEqual([]);
+    expect(left).toEqual(found.rows);
   });
 });
 

@@ -86,6 +86,7 @@ describe("what the comparison leaves out", () => {
     const gone = fieldsOf(record).filter((field) => !kept.has(field));
     expect(gone).toEqual([
       "run.started.api",
+      "run.started.fingerprint.model",
       "turn.completed.message.raw",
       "turn.completed.serviceTier",
       "turn.completed.systemFingerprint",

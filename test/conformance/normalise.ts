@@ -14,9 +14,10 @@ export function normalise(record: readonly StoredEvent[]): readonly unknown[] {
   return atOnePort.map((event) => {
     switch (event.type) {
       case "run.started": {
-        // The name of the protocol itself.
-        const { api: _api, ...rest } = event;
-        return { ...rest, messages: event.messages.map(withoutRaw) };
+        // The name of the protocol itself, which is part of what the model is known by.
+        const { api: _api, fingerprint, ...rest } = event;
+        const { model: _model, ...makeup } = fingerprint ?? {};
+        return { ...rest, fingerprint: makeup, messages: event.messages.map(withoutRaw) };
       }
       case "turn.completed": {
         const { systemFingerprint: _fingerprint, serviceTier: _tier, ...rest } = event;

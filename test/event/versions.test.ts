@@ -111,7 +111,7 @@ describe("a record of a later version", () => {
       await expect(store.read("run_1")).rejects.toMatchObject({ code: "record_version" });
       await expect(agent.resume("run_1")).rejects.toMatchObject({ code: "record_version" });
       expect(await store.list()).toMatchObject([{ runId: "run_1", problem: expect.stringContaining("has version 2") }]);
-      const shown = await fairwitness(["runs", "show", "run_1", "--dir", folder]);
+      const shown = await fairwitness(["runs", "show", "run_1", "--store", folder]);
       expect(shown).toMatchObject({ code: 1, out: "", err: expect.stringContaining("Update fairwitness") });
       expect(readFileSync(file, "utf8")).toBe(golden("v2.jsonl"));
     } finally {

@@ -182,7 +182,7 @@ describe("a whole answer that echoes all that was sent", () => {
       const shown = [everythingOf(events), everythingOf(result), result.report(), contentOf(folder)];
       // With --json they print what is in the files, or is folded from it.
       const views = [["show", run.id], ["sources", run.id, "--md"], ["list"]];
-      const said = await Promise.all(views.map((view) => fairwitness(["runs", ...view, "--dir", folder])));
+      const said = await Promise.all(views.map((view) => fairwitness(["runs", ...view, "--store", folder])));
       for (const { code, out, err } of said) shown.push(`${code}`, out, err);
       expect(shown.join("\n")).toContain("[redacted]");
       expect(secretsIn(shown.join("\n"))).toEqual([]);

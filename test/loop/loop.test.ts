@@ -253,7 +253,7 @@ describe("limits", () => {
 });
 
 describe("a limit on what the server does not report", () => {
-  it("is said once not to be kept exactly", async () => {
+  it("is said once not to be kept exactly, and once that nothing is reserved for it", async () => {
     const model = scriptedModel((n) =>
       n < 3 ? { calls: [{ tool: "echo", arguments: '{"say":"x"}' }] } : { text: "done" },
     );
@@ -262,7 +262,14 @@ describe("a limit on what the server does not report", () => {
     const { warnings, status } = await run.result();
     expect(status).toBe("completed");
     expect(warnings).toMatchObject([
-      { code: "limit_unenforced", message: expect.stringContaining("limits.tokens and limits.costUsd") },
+      {
+        code: "limit_unenforced",
+        message: expect.stringMatching(/^limits.tokens and limits.costUsd cannot be kept before a turn/),
+      },
+      {
+        code: "limit_unenforced",
+        message: expect.stringMatching(/^limits.tokens and limits.costUsd cannot be kept exactly/),
+      },
     ]);
   });
 });

@@ -126,6 +126,16 @@ describe("a request", () => {
     expect(await bodyOf({ maxServerTurns: 4 })).not.toHaveProperty("max_turns");
   });
 
+  test("that may call nothing offers functions alone, since what xAI runs costs", async () => {
+    const settings = { toolChoice: "none" } as const;
+    const body = await bodyOf({ tools: [weather], serverTools: [webSearch], maxServerTurns: 4, settings });
+    expect(body).toMatchObject({ tool_choice: "none", include: ["reasoning.encrypted_content"] });
+    expect(body.tools).toMatchObject([{ type: "function" }]);
+    expect(body).not.toHaveProperty("max_turns");
+    const alone = await bodyOf({ serverTools: [webSearch], settings });
+    expect([alone.tools, alone.tool_choice]).toEqual([undefined, undefined]);
+  });
+
   test("that demands a server tool by name is refused, with the way to demand it", async () => {
     const { error } = await converse([]).send({
       serverTools: [webSearch],

@@ -265,6 +265,28 @@ export const FAULT_ROWS: readonly (readonly [section: string, rows: readonly Fau
       [112, "Secrets in errors, causes, events, records, inspections, output", "None: planted canaries never appear."],
       [113, "The key in a URL, a process title, the environment of a tool", "Never."],
       [114, "The key sent to another host", "Never: it belongs to its origin."],
+      [
+        134,
+        "A search result tells the model to call a tool that writes",
+        "The run is tainted: the call waits for a person, who is told where the text came from.",
+      ],
+      [
+        135,
+        "Private data leaves by a query, an address or an argument",
+        "A private tool is refused beside searches and MCP servers at xAI: `private_exposed`, unless it is named.",
+      ],
+      [136, "A search and a write in the same turn", "The search counts first, whatever the order of the items."],
+      [
+        137,
+        "Taint washed off by resume, compaction, a run in a handler, a later run, a branch",
+        "It is folded from the record and goes along; it never falls.",
+      ],
+      [138, "Untrusted text in the place of instructions", "There is no way: a marked part fits user messages alone."],
+      [
+        139,
+        "Arguments that deceive the person who approves",
+        "Shown with their length first; what deceives the eye is escaped and said to be.",
+      ],
       [140, "Terminal escapes in what a model or a page says", "Escaped wherever the command line prints them."],
       [
         141,

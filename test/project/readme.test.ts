@@ -104,7 +104,7 @@ describe("the README's commands", () => {
 
   it("are those that fairwitness --help tells, and so are their options", async () => {
     const help = await command("--help");
-    const told = [...help.matchAll(/fairwitness (runs \w+(?: <id>)?)/g)].map((match) => match[1]);
+    const told = [...help.matchAll(/fairwitness (runs \w+(?: <\w+>)*)/g)].map((match) => match[1]);
     expect(firstColumn("command")).toEqual(told);
     const text = section("The record, the report and the command line");
     const options = [...text.matchAll(/`(--[a-z]+)`/g)].map((match) => match[1] ?? "");

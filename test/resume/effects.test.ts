@@ -132,9 +132,9 @@ describe("a call that a dead process had begun", () => {
     expect(await run.result()).toMatchObject({ status: "paused", waiting: [{ request: "outcome:1.1.2" }] });
     expect(pay.given).toHaveLength(1);
     // The word on the first attempt is none on the second.
-    await expect(
-      again({ store: later }).resume(runId, { approvals: { [callId]: { approve: true, hash } } }),
-    ).rejects.toMatchObject({ code: "invalid_option", message: expect.stringContaining("is not what was decided on") });
+    const repeated = await again({ store: later }).resume(runId, { approvals: { [callId]: { approve: true, hash } } });
+    expect(await repeated.result()).toMatchObject({ status: "paused", waiting: [{ request: "outcome:1.1.2" }] });
+    expect(pay.given).toHaveLength(1);
   });
 });
 

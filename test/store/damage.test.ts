@@ -123,7 +123,9 @@ describe("a database", () => {
     expect(refused).toBeGreaterThan(100);
   });
 
-  test("that was cut gives what was written or refuses; of none at all a new one is made (row 99)", async () => {
+  test("that was cut gives what was written or refuses; of none at all a new one is made (row 99)", {
+    timeout: 7_200_000,
+  }, async () => {
     const { bytes, probes, right, file } = await make();
     refused = 0;
     for (let cut = 1; cut < bytes.length; cut += isWhole ? 1 : 509) {
@@ -134,7 +136,9 @@ describe("a database", () => {
     expect(await over(file, new Uint8Array(), (store) => store.list())).toEqual([]);
   });
 
-  test("whose log of writes was cut or changed comes back as it was after one of them, and goes on from there (rows 99, 100)", async () => {
+  test("whose log of writes was cut or changed comes back as it was after one of them, and goes on from there (rows 99, 100)", {
+    timeout: 7_200_000,
+  }, async () => {
     const folder = mkdtempSync(join(home, "log-"));
     const store = createSqliteStore(join(folder, "runs.sqlite"), { now });
     const written = [started("run_1"), ...Array.from({ length: 9 }, (_, index) => completed("run_1", index + 1))];

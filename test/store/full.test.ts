@@ -63,7 +63,9 @@ describe.each([
 
 const call = (n: number) => ({ tool: "pay", arguments: `{"n":${n}}` });
 
-test("whichever call of the file system fails in a run, no tool runs of which the record does not say before that it was begun (row 98)", async () => {
+test("whichever call of the file system fails in a run, no tool runs of which the record does not say before that it was begun (row 98)", {
+  timeout: 120_000,
+}, async () => {
   const run = async (folder: string, calls: ReturnType<typeof failing>["calls"]): Promise<number[]> => {
     const paid: number[] = [];
     const pay = defineTool({

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { afterAll, expect, test, vi } from "vitest";
-import { createAgent } from "../../src/index.ts";
+import { AgentError, createAgent } from "../../src/index.ts";
 import { createSqliteStore } from "../../src/store/index.ts";
 import { scriptedModel } from "../support/scripted-model.ts";
 import { completed, STORES, started } from "./support.ts";
@@ -78,6 +78,40 @@ test("an event that was changed in the database is refused", async () => {
   other.exec("UPDATE events SET line = replace(line, 'done', 'dome') WHERE seq = 1");
   other.close();
   await expect(store.read("run_1")).rejects.toMatchObject({ code: "malformed_record" });
+});
+
+test.each([
+  ["its last event is gone", "DELETE FROM events WHERE seq = 2", "2 events are there, and 3 should be"],
+  ["the store does not know of it any more", "DELETE FROM runs", "3 events are there, and none should be"],
+  ["the store knows another number of events", "UPDATE runs SET stored = 2", "run_1 was changed on the disk"],
+])("a record is refused when %s (row 100)", async (_, damage, says) => {
+  const file = join(home, `lost-${damage.length}.sqlite`);
+  const store = createSqliteStore(file);
+  store.append("run_1", [started("run_1"), completed("run_1", 1), completed("run_1", 2)]);
+  const other = new DatabaseSync(file);
+  other.exec(damage);
+  other.close();
+  await expect(store.read("run_1")).rejects.toMatchObject({ message: expect.stringContaining(says) });
+  expect(() => store.append("run_1", [completed("run_1", 3)])).toThrow(AgentError);
+});
+
+test("a letter or a lease that was changed in the database is refused (row 100)", async () => {
+  const file = join(home, "small.sqlite");
+  const store = createSqliteStore(file);
+  store.append("run_1", [started("run_1")]);
+  await store.inbox.send("run_1", "approval:1.1", { approve: false });
+  const lease = await store.lease("run_1", { owner: "a", ttlMs: 60_000 });
+  const other = new DatabaseSync(file);
+  other.exec("UPDATE inbox SET value = replace(value, 'false', 'true')");
+  other.exec("UPDATE leases SET until = 0");
+  other.close();
+  const refusal = { code: "store_failed", message: expect.stringContaining("was changed on the disk") };
+  await expect(store.inbox.received("run_1")).rejects.toMatchObject(refusal);
+  await expect(store.inbox.send("run_1", "approval:1.1", {})).rejects.toMatchObject(refusal);
+  await expect(store.lease("run_1", { owner: "b", ttlMs: 1 })).rejects.toMatchObject(refusal);
+  expect(() => store.append("run_1", [completed("run_1", 1)], { epoch: lease.epoch })).toThrow(
+    expect.objectContaining(refusal),
+  );
 });
 
 test("lists by conversation go through their index", () => {

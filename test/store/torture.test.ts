@@ -149,6 +149,7 @@ test.each([
   ["of a torn record", torn],
 ])(
   "whichever write, fsync, rename, link, copy, cut, removal or open %s fails: it is said, nothing acknowledged is lost, and the record can be gone on with (row 98)",
+  { timeout: 120_000 },
   async (_, begin: (folder: string) => StoredEvent[]) => {
     const counting = failing(0, KINDS);
     const whole = freshFolder();
