@@ -42,10 +42,10 @@ export function createChoiceBuffer(index: number): ChoiceBuffer {
     index,
     add({ delta, finish_reason, logprobs: more }) {
       if (reason !== undefined && Object.keys(delta).length > 0) throw malformed("a choice goes on after its end");
-      content.push(delta.content ?? "");
-      reasoning.push(delta.reasoning_content ?? "");
-      refusal.push(delta.refusal ?? "");
-      for (const call of delta.tool_calls ?? []) calls.add(call);
+      if (delta.content !== undefined) content.push(delta.content);
+      if (delta.reasoning_content !== undefined) reasoning.push(delta.reasoning_content);
+      if (delta.refusal !== undefined) refusal.push(delta.refusal);
+      if (delta.tool_calls !== undefined) for (const call of delta.tool_calls) calls.add(call);
       if (more !== undefined) logprobs.push(more);
       reason = settleReason(reason, finish_reason);
     },
