@@ -43,6 +43,7 @@ export interface RecordOptions {
 export function createRecord(options: RecordOptions): RunRecord {
   const { runId, clock, parent, onAppend } = options;
   let persist = options.persist;
+  let broken: AgentError | undefined;
   const events: StoredEvent[] = [...(options.events ?? [])];
   const fold = createFold(events);
   return {
@@ -58,7 +59,7 @@ export function createRecord(options: RecordOptions): RunRecord {
     },
     append(added, place) {
       const stamped = added.map((event, offset) => stamp(event, events.length + offset, place));
-      store(stamped);
+      store(stamped, place);
       for (const event of stamped) {
         refuseSecondClosing(fold, event);
         events.push(event);
@@ -68,16 +69,24 @@ export function createRecord(options: RecordOptions): RunRecord {
     },
   };
 
-  /** After a failure nothing more is stored: what is stored ends where it is whole. */
-  function store(stamped: readonly StoredEvent[]): void {
+  /**
+   * After a failure nothing more is stored: what is stored ends where it is whole. How the run began and ended is still known in memory;
+   * whatever belongs to a step is refused, or a step beside the one that failed would do its work off the record.
+   */
+  function store(stamped: readonly StoredEvent[], place: RecordedIn | undefined): void {
+    if (broken !== undefined && place !== undefined && !stamped.every(isClosing)) throw broken;
     if (persist === undefined) return;
     try {
       refusePromise(persist(stamped));
     } catch (cause) {
       persist = undefined;
-      if (cause instanceof AgentError && OWN_WORDS.has(cause.code)) throw cause;
+      if (cause instanceof AgentError && OWN_WORDS.has(cause.code)) {
+        broken = cause;
+        throw cause;
+      }
       const message = `The store could not take ${stamped.length} events of ${runId}: ${errorMessage(cause)}. The run ends here; what is stored is whole up to this point.`;
-      throw new AgentError("store_failed", message, { cause });
+      broken = new AgentError("store_failed", message, { cause });
+      throw broken;
     }
   }
 

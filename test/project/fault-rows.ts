@@ -229,6 +229,16 @@ export const FAULT_ROWS: readonly (readonly [section: string, rows: readonly Fau
     "Stores",
     [
       [
+        94,
+        "A process is killed at any point of a run",
+        "The next one goes on from the record; what was acknowledged is there.",
+      ],
+      [
+        95,
+        "A process is killed inside a tool that writes",
+        "The outcome is unknown: a person, or the tool's `reconcile`, is asked; it never runs again in silence.",
+      ],
+      [
         96,
         "Several processes want one run",
         "One holds the lease; the others get `run_locked`, with its owner and its end.",
@@ -249,6 +259,18 @@ export const FAULT_ROWS: readonly (readonly [section: string, rows: readonly Fau
     ],
   ],
   [
+    "Decisions",
+    [
+      [103, "Nobody decides on an approval", "The run leaves the process and waits; past its time, silence is a no."],
+      [104, "Two people decide on the same call", "The first decision counts; the second is told it."],
+      [
+        105,
+        "A decision for other arguments, or another attempt",
+        "It is bound to what was shown, and refused for anything else.",
+      ],
+    ],
+  ],
+  [
     "Load",
     [
       [
@@ -257,6 +279,11 @@ export const FAULT_ROWS: readonly (readonly [section: string, rows: readonly Fau
         "64 model requests in flight a client, first come first served; a run that waits holds no place.",
       ],
       [110, "100,000 steps in one process", "No memory beyond the record itself."],
+      [
+        111,
+        "A history larger than the model's context",
+        "Refused before it is sent, with the numbers; or made short as the agent's options say, on the record.",
+      ],
     ],
   ],
   [

@@ -174,7 +174,7 @@ describe("a search at xAI", () => {
   const send = { name: "send_mail", arguments: { to: "everyone" } };
 
   it.each(["before", "behind"] as const)(
-    "in the same turn as a write taints it first, whatever the order (row 136): %s",
+    "in the same turn as a write taints it first, whatever the order of its items, %s (row 136)",
     async (place) => {
       const mail = effects("send_mail", { effect: "write" });
       await using sim = await startScript([{ serverTools: [search], toolCalls: [send] }, { text: "Done." }]);

@@ -75,7 +75,7 @@ test("whichever call of the file system fails in a run, no tool runs of which th
       effect: "write",
       execute: ({ n }) => void paid.push(n),
     });
-    const model = scriptedModel([{ calls: [call(1)] }, { calls: [call(2)] }, { calls: [call(3)] }, { text: "Paid." }]);
+    const model = scriptedModel([{ calls: [call(1), call(2)] }, { calls: [call(3)] }, { text: "Paid." }]);
     const store = createFileStore(folder, { calls, onRepair: () => {}, fsync: "always" });
     await createAgent({ name: "t", model, tools: [pay], store, runtime: { createId: () => "1" } })
       .run("Pay.", { reject: false })
