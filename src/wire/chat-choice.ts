@@ -20,7 +20,8 @@ export interface ChoiceBuffer {
   add(delta: ChatChoiceDelta): void;
   /** @throws {AgentError} `stream_incomplete`, `malformed_event` */
   finish(): ChatChoice;
-  readonly partial: ChatPartialChoice;
+  /** The same object each time. */
+  partial(): ChatPartialChoice;
 }
 
 export function createChoiceBuffer(index: number): ChoiceBuffer {
@@ -30,12 +31,13 @@ export function createChoiceBuffer(index: number): ChoiceBuffer {
   const calls = createCallList();
   const logprobs: unknown[] = [];
   let reason: ChatFinishReason | undefined;
+  let partial: ChatPartialChoice | undefined;
   const readMessage = (toolCalls: readonly ChatToolCall[]): ChatAnswer =>
     compact<ChatAnswer>({
       role: "assistant",
       content: content.readText(),
-      reasoning_content: reasoning.isEmpty ? undefined : reasoning.readText(),
-      refusal: refusal.isEmpty ? undefined : refusal.readText(),
+      reasoning_content: reasoning.isEmpty() ? undefined : reasoning.readText(),
+      refusal: refusal.isEmpty() ? undefined : refusal.readText(),
       tool_calls: toolCalls.length === 0 ? undefined : toolCalls,
     });
   return {
@@ -51,18 +53,21 @@ export function createChoiceBuffer(index: number): ChoiceBuffer {
     },
     finish() {
       if (reason === undefined) throw incomplete("before the model had finished");
-      const finish_reason = finalReason(reason, calls.isEmpty);
+      const finish_reason = finalReason(reason, calls.isEmpty());
       const message = readMessage(checkCalls(calls.read(), isCut(finish_reason)));
       return compact<ChatChoice>({ index, message, finish_reason, logprobs: joinLogprobs(logprobs) });
     },
-    partial: {
-      index,
-      get message() {
-        return readMessage(calls.read());
-      },
-      get finish_reason() {
-        return reason;
-      },
+    partial() {
+      partial ??= {
+        index,
+        get message() {
+          return readMessage(calls.read());
+        },
+        get finish_reason() {
+          return reason;
+        },
+      };
+      return partial;
     },
   };
 }

@@ -33,9 +33,9 @@ export async function createSseDecoder(options: SseOptions = {}): Promise<SseDec
 export interface SseDecoder {
   /** The events that these bytes complete; without bytes, at the end of the body. */
   feed(bytes: Uint8Array | undefined): readonly SseEvent[];
-  readonly isDone: boolean;
+  isDone(): boolean;
   /** Set when the stream cannot be read on (`event_too_large`); events before it were handed out. */
-  readonly error: AgentError | undefined;
+  error(): AgentError | undefined;
 }
 
 type CreateParser = typeof import("eventsource-parser").createParser;
@@ -73,18 +73,14 @@ function createDecoder(
     },
   });
   return {
-    get isDone() {
-      return isDone;
-    },
-    get error() {
-      return error;
-    },
+    isDone: () => isDone,
+    error: () => error,
     feed(bytes) {
       events = [];
-      const wasBroken = utf8.isBroken;
+      const wasBroken = utf8.isBroken();
       const text = utf8.decode(bytes);
       parser.feed(text);
-      if (utf8.isBroken && !wasBroken) onInvalidText?.();
+      if (utf8.isBroken() && !wasBroken) onInvalidText?.();
       // The parser keeps nothing of comments and unknown fields, and so has no limit for them.
       line = restOfLine(text, line);
       if (line > maxEventLength && !isDone) failEvent();

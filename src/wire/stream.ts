@@ -84,7 +84,7 @@ async function* readItems<Item>(
     for (let isOver = false; !isOver; ) {
       const read = await reads.next();
       const events = decoder.feed(read.done === true ? undefined : read.value);
-      const { items, error = decoder.error } = decodeBatch(events, dialect, answer.facts);
+      const { items, error = decoder.error() } = decodeBatch(events, dialect, answer.facts);
       if (isInvalid) items.push(INVALID_UTF8);
       isInvalid = false;
       progress.note(items.some((item) => dialect.isProgress(item)));
@@ -94,16 +94,16 @@ async function* readItems<Item>(
       progress.resume();
       if (dialect.isWhole()) end.begin();
       if (error !== undefined) throw error;
-      if (decoder.isDone && read.done !== true) {
+      if (decoder.isDone() && read.done !== true) {
         isLeft = true;
         readToEnd(reads, answer, endpoint);
       }
-      isOver = read.done === true || decoder.isDone;
+      isOver = read.done === true || decoder.isDone();
     }
   } catch (error) {
     // The terminal marker was read: the answer is whole, and what breaks after it is told but cannot undo it.
     if (!dialect.isWhole() || signal.aborted || !(error instanceof AgentError)) throw error;
-    if (!end.isOver) yield [{ type: "unknown", event: "error_after_end", item: errorInfo(error) }];
+    if (!end.isOver()) yield [{ type: "unknown", event: "error_after_end", item: errorInfo(error) }];
   } finally {
     end.release();
     if (!isLeft) await reads.return?.();
@@ -159,7 +159,7 @@ interface End {
   /** The time until `begin` is the reader's own. */
   pause(): void;
   /** True when the time was up: what broke then, we broke. */
-  readonly isOver: boolean;
+  isOver(): boolean;
   release(): void;
 }
 
@@ -174,9 +174,7 @@ function createEnd(answer: HttpAnswer, endpoint: Endpoint, limitMs: number | und
     answer.close();
   };
   return {
-    get isOver() {
-      return isOver;
-    },
+    isOver: () => isOver,
     begin() {
       if (limitMs === undefined || cancel !== undefined) return;
       begunMs = clock.monotonic();
