@@ -35,6 +35,13 @@ function npm(args: readonly string[], cwd: string): void {
 
 function temporaryFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), "fairwitness-bench-"));
-  process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
+  if (folders.length === 0) process.on("exit", removeFolders);
+  folders.push(folder);
   return folder;
+}
+
+const folders: string[] = [];
+
+function removeFolders(): void {
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
 }

@@ -58,5 +58,6 @@ export function merged(before: Results, found: Results): Results {
 /** What is done in a workload: what it is called and who does it may change. */
 function definition({ workloads }: Results, name: string): string {
   const found = workloads.find((workload) => workload.name === name);
-  return JSON.stringify({ ...found, title: "", small: {}, isHeavy: false, contenders: [], also: [] });
+  const named = { ...found, title: "", small: {}, isHeavy: false, contenders: [], also: [] };
+  return JSON.stringify(Object.entries(named).toSorted(([a], [b]) => (a < b ? -1 : 1)));
 }

@@ -117,7 +117,7 @@ function eventText(event: Exclude<StoredEvent, { call: unknown }>): string | und
     case "run.resumed":
       return `resumed at ${moment(event.at)}${event.changed === undefined ? "" : `, with another ${event.changed.join(", ")}`}`;
     case "context.compacted":
-      return `context compacted (${event.method}): about ${event.beforeTokens} tokens before, ${event.afterTokens} after`;
+      return `context compacted (${event.method}): about ${event.beforeTokens} tokens before, ${event.afterTokens} after${event.cost === undefined ? "" : `; ${costText(event.cost)}`}`;
     case "turn.retrying":
       return `${failedText(event)}; tried again after ${duration(event.delayMs)}`;
     case "turn.failed":

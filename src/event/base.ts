@@ -15,7 +15,10 @@ export interface EventBase {
   parent?: string;
 }
 
-/** What limits a run; also the names of the limits in events. Counted over the whole run. */
+/**
+ * What limits a run; also the names of the limits in events. Counted over the whole run, all of its segments. What a turn may use at most of
+ * `tokens` and `costUsd` is reserved before it where `settings.maxOutputTokens` bounds it; else they are looked at after each turn.
+ */
 export interface RunLimits {
   /** Model turns. Default 32. */
   turns?: number;

@@ -69,7 +69,7 @@ export function viewOf(events: readonly StoredEvent[]): RunView {
     turns,
     models: models.size === 0 ? undefined : [...models],
     simulated: state.simulated,
-    output: result?.status === "completed" ? result.output : undefined,
+    output: result?.status === "completed" || result?.status === "limited" ? result.output : undefined,
     ending: endingOf(result, turns.at(-1)?.text),
     usage: requests === unreported ? undefined : state.usage,
     cost: totalCost(state),
@@ -110,8 +110,14 @@ function endingOf(result: RunResult | undefined, lastText: string | undefined): 
       // A tool with endsRun answers with its own text.
       return { status: "completed", ...(result.text === lastText ? {} : { text: result.text }) };
     case "limited": {
-      const { status, limit, max, tool } = result;
-      return { status, limit, max, ...(tool === undefined ? {} : { tool }) };
+      const { status, limit, max, tool, answered } = result;
+      return {
+        status,
+        limit,
+        max,
+        ...(tool === undefined ? {} : { tool }),
+        ...(answered === undefined ? {} : { answered }),
+      };
     }
     case "failed":
       return { status: "failed", code: result.error.code, message: result.error.message };

@@ -22,8 +22,13 @@ export interface RunRecord {
   closing(): ClosingEvent | undefined;
   /** Takes over events of another process's run, as they are stored there. Nothing is stored. */
   adopt(events: readonly StoredEvent[]): void;
-  /** Gives each event its `seq` and its time, stores it, then hands it to the listener. */
+  /**
+   * Gives each event its `seq` and its time, stores it, then hands it to the listener. Once events could not be stored it throws that
+   * each time: nothing may begin that is not on record. Only a failed attempt at a turn is kept then, in memory.
+   */
   append(events: readonly NewEvent[], place?: RecordedIn): void;
+  /** The same for how a run ends whose events cannot be stored: only whoever reads it here is told. */
+  keep(events: readonly NewEvent[]): void;
 }
 
 export interface RecordOptions {
@@ -42,8 +47,8 @@ export interface RecordOptions {
 /** A record in memory. */
 export function createRecord(options: RecordOptions): RunRecord {
   const { runId, clock, parent, onAppend } = options;
-  let persist = options.persist;
-  let broken: AgentError | undefined;
+  const { persist } = options;
+  let failure: AgentError | undefined;
   const events: StoredEvent[] = [...(options.events ?? [])];
   const fold = createFold(events);
   return {
@@ -59,35 +64,41 @@ export function createRecord(options: RecordOptions): RunRecord {
     },
     append(added, place) {
       const stamped = added.map((event, offset) => stamp(event, events.length + offset, place));
-      store(stamped, place);
-      for (const event of stamped) {
-        refuseSecondClosing(fold, event);
-        events.push(event);
-        fold.add(event);
-      }
-      onAppend?.(stamped);
+      store(stamped);
+      take(stamped);
+    },
+    keep(added) {
+      take(added.map((event, offset) => stamp(event, events.length + offset, undefined)));
     },
   };
 
-  /**
-   * After a failure nothing more is stored: what is stored ends where it is whole. How the run began and ended is still known in memory;
-   * whatever belongs to a step is refused, or a step beside the one that failed would do its work off the record.
-   */
-  function store(stamped: readonly StoredEvent[], place: RecordedIn | undefined): void {
-    if (broken !== undefined && place !== undefined && !stamped.every(isClosing)) throw broken;
-    if (persist === undefined) return;
-    try {
-      refusePromise(persist(stamped));
-    } catch (cause) {
-      persist = undefined;
-      if (cause instanceof AgentError && OWN_WORDS.has(cause.code)) {
-        broken = cause;
-        throw cause;
-      }
-      const message = `The store could not take ${stamped.length} events of ${runId}: ${errorMessage(cause)}. The run ends here; what is stored is whole up to this point.`;
-      broken = new AgentError("store_failed", message, { cause });
-      throw broken;
+  function take(stamped: readonly StoredEvent[]): void {
+    for (const event of stamped) {
+      refuseSecondClosing(fold, event);
+      events.push(event);
+      fold.add(event);
     }
+    onAppend?.(stamped);
+  }
+
+  /** After a failure nothing more is stored: what is stored ends where it is whole. */
+  function store(stamped: readonly StoredEvent[]): void {
+    if (failure !== undefined) {
+      if (stamped.every(isFailedAttempt)) return; // begins nothing, and what it cost is told in this process
+      throw failure;
+    }
+    try {
+      refusePromise(persist?.(stamped));
+    } catch (cause) {
+      failure = storeFailure(cause, stamped.length);
+      throw failure;
+    }
+  }
+
+  function storeFailure(cause: unknown, count: number): AgentError {
+    if (cause instanceof AgentError && OWN_WORDS.has(cause.code)) return cause;
+    const message = `The store could not take ${count} events of ${runId}: ${errorMessage(cause)}. The run ends here; what is stored is whole up to this point.`;
+    return new AgentError("store_failed", message, { cause });
   }
 
   function stamp(event: NewEvent, seq: number, place: RecordedIn | undefined): StoredEvent {
@@ -116,6 +127,10 @@ function refusePromise(returned: unknown): void {
     "store_failed",
     "append returned a promise; events must be stored when it returns. Write them synchronously",
   );
+}
+
+function isFailedAttempt({ type }: StoredEvent): boolean {
+  return type === "turn.failed";
 }
 
 function isClosingType(event: NewEvent): boolean {

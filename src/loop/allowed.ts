@@ -28,7 +28,7 @@ export function allowedCalls({ record, limits, loopDetector, onLimit }: LoopServ
   if (repeated !== undefined && repeated.used >= repeated.max) return { begin: 0, because: repeated, isTold };
   const { toolCalls: max } = limits;
   const used = fold.begunBefore(turn);
-  if (max === undefined || used + asked <= max) return { begin: asked, isTold };
+  if (asked === 0 || max === undefined || used + asked <= max) return { begin: asked, isTold };
   return { begin: Math.max(0, max - used), because: { limit: "toolCalls", used, max }, isTold };
 }
 

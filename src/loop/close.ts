@@ -18,7 +18,7 @@ export function closeRecord(record: RunRecord, ending: Ending): unknown {
     return ending.thrown;
   } catch (error) {
     // What is stored has no end, and that is worth more than why it would have ended.
-    record.append([{ type: "run.failed", turn: record.fold.state.turn, error: errorInfo(error) }]);
+    record.keep([{ type: "run.failed", turn: record.fold.state.turn, error: errorInfo(error) }]);
     return error;
   }
 }

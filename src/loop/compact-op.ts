@@ -3,8 +3,10 @@ import { compactMessages, type NewEvent, type RunFold } from "../event/index.ts"
 import type { Op, StepInfo } from "../journal/index.ts";
 import { type CompactionMethod, contextSize, isScarce, oldPart, type Roomy } from "./compact-room.ts";
 import { judge } from "./end.ts";
+import { wasLast } from "./last-turn.ts";
 import { reachedLimit } from "./limits.ts";
 import { type CompactPosition, compactStep } from "./loop.ts";
+import { noRoom } from "./room.ts";
 import type { LoopServices } from "./services.ts";
 import { compactAtXai, type Shortened, shortenResults } from "./shorten.ts";
 import { summarise } from "./summarise.ts";
@@ -24,7 +26,7 @@ export function isCompactionDue(services: LoopServices, position: CompactPositio
   if (fold.steps.resultOf(compactStep(position)) !== undefined) return true;
   if (fold.steps.resultOf(`turn:${position.turn}`) !== undefined) return false;
   if (!isScarce(roomyOf(services), position.method) || failedLately(fold, position)) return false;
-  return goesOn(services, fold, position.turn);
+  return goesOn(services, position.turn) && isAffordable(services, position.method);
 }
 
 /** Turns in which a method that failed is left alone: it would fail each time, and cost a request each time. */
@@ -44,15 +46,17 @@ export function roomyOf({ record, room, toolbox, model }: LoopServices): Roomy {
 }
 
 /** A run that is about to end, or to be stopped, is not made shorter first. */
-function goesOn(
-  { toolbox, correctionBudget, limits }: LoopServices,
-  { state, callsOf }: RunFold,
-  turn: number,
-): boolean {
+function goesOn({ record, toolbox, correctionBudget, loopDetector, limits }: LoopServices, turn: number): boolean {
+  const { state, callsOf } = record.fold;
   const calls = callsOf(turn - 1);
-  if (state.closing !== undefined || calls.some(({ outcome }) => outcome === undefined)) return false;
-  if (judge({ state, calls, toolbox, correctionBudget }).type !== "go on") return false;
+  if (state.closing !== undefined || wasLast(state) || calls.some(({ outcome }) => outcome === undefined)) return false;
+  if (judge({ state, calls, toolbox, correctionBudget, loopDetector }).type !== "go on") return false;
   return reachedLimit(limits, state, 0) === undefined;
+}
+
+/** Whether the limits have room for what the method costs: no more than a turn without tools over all of the conversation. */
+export function isAffordable(services: LoopServices, method: CompactionMethod): boolean {
+  return method === "tool_outputs" || noRoom(services, { isFinal: true }) === undefined;
 }
 
 /** One use of a method. */

@@ -1,7 +1,7 @@
 import { AgentError } from "../errors.ts";
 import type { StepInfo } from "../journal/index.ts";
 import type { ModelRequest } from "../model/index.ts";
-import { makeShorter, roomyOf } from "./compact-op.ts";
+import { isAffordable, makeShorter, roomyOf } from "./compact-op.ts";
 import { contextSize, freeable, type Room } from "./compact-room.ts";
 import type { LoopServices } from "./services.ts";
 
@@ -53,6 +53,7 @@ export async function makeRoom(services: LoopServices, { turn, info }: Place, er
   for (const method of room.methods) {
     const step = `compact:${turn}.${method}.2`;
     if (steps.resultOf(step) !== undefined || freeable(roomyOf(services), method) === 0) continue;
+    if (!isAffordable(services, method)) continue;
     info.signal.throwIfAborted();
     await makeShorter(services, { turn, method, ...(isShorter ? {} : { leastTokens }) }, info.aside(step));
     if (steps.resultOf(step)?.at(-1)?.type !== "context.compacted") continue;

@@ -77,6 +77,7 @@ function resultIn(entry: LedgerEntry): RecordedResult | undefined {
   const { call, outcome, content = "", output, outputArtifact, error, sources } = entry;
   if (call.executor === "server" || outcome === undefined || !isAnswerable(entry)) return undefined;
   if (outcome === "unknown_tool" || ABOUT_THE_CALL.has(error?.code ?? "")) return undefined;
+  if (outcome === "denied" && error?.code === "run_limited") return undefined; // a limit of that run, which may be another one here
   return {
     callId: call.id,
     outcome,

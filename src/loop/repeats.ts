@@ -63,37 +63,37 @@ export function repeatedCall(
   turn: number,
   { stopAt }: Pick<LoopDetector, "stopAt">,
 ): Repeated | undefined {
-  const [first] = fold.callsOf(turn);
-  if (first === undefined) return undefined;
-  let { tool } = first.call;
-  let used = 1;
-  let common: ReadonlyMap<string, string> | undefined;
-  for (let at = turn; used < stopAt && !fold.state.steered.has(at) && fold.callsOf(at - 1).length > 0; at -= 1) {
-    const before = callsIn(fold, at - 1);
-    const both = new Map([...(common ?? callsIn(fold, turn))].filter(([call]) => before.has(call)));
-    if (both.size === 0) break;
-    common = both;
-    used += 1;
-    [tool = ""] = both.values();
-  }
-  return { limit: "repeatedCall", used, max: stopAt, tool };
+  const known = lastAsked.get(fold);
+  if (known?.turn === turn && known.repeated.max === stopAt) return known.repeated;
+  const repeated = countRepeats(fold, turn, stopAt);
+  if (repeated !== undefined) lastAsked.set(fold, { turn, repeated });
+  return repeated;
 }
 
 type Repeated = LimitUse & { limit: "repeatedCall" };
 
-/** Names of tools by what was asked of them. */
-function callsIn(fold: RunFold, turn: number): ReadonlyMap<string, string> {
-  const calls = fold.callsOf(turn);
-  const written = lastWritten.get(calls);
-  if (written?.size === calls.length) return written.calls;
-  const found = new Map(calls.map((entry) => [asked(entry), entry.call.tool]));
-  lastWritten.set(calls, { size: calls.length, calls: found });
-  lastWritten.delete(fold.callsOf(turn - 2)); // no more of a long run is held
-  return found;
+/** Several ask in each turn, and arguments may be long. A turn that has calls is whole, and says the same for good. */
+const lastAsked = new WeakMap<RunFold, { turn: number; repeated: Repeated }>();
+
+function countRepeats(fold: RunFold, turn: number, stopAt: number): Repeated | undefined {
+  let common = callsIn(fold, turn);
+  if (common.size === 0) return undefined;
+  let used = 1;
+  for (let at = turn; used < stopAt && at > 1 && !fold.state.steered.has(at); at -= 1) {
+    const before = callsIn(fold, at - 1);
+    const both = new Map([...common].filter(([call]) => before.has(call)));
+    if (both.size === 0) break;
+    common = both;
+    used += 1;
+  }
+  const [tool = ""] = common.values();
+  return { limit: "repeatedCall", used, max: stopAt, tool };
 }
 
-/** Of the last turns, by their calls: the count is taken several times a turn, and writing out arguments is most of its cost. */
-const lastWritten = new WeakMap<readonly LedgerEntry[], { size: number; calls: ReadonlyMap<string, string> }>();
+/** Names of tools by what was asked of them. */
+function callsIn(fold: RunFold, turn: number): ReadonlyMap<string, string> {
+  return new Map(fold.callsOf(turn).map((entry) => [asked(entry), entry.call.tool]));
+}
 
 function asked({ call, input, inputText }: LedgerEntry): string {
   return `${call.tool} ${input === undefined ? inputText : JSON.stringify(input)}`;

@@ -28,7 +28,7 @@ export function noRoom(services: LoopServices, next: NextAttempt): LimitUse | un
     if (max === undefined) continue;
     const used = usedOf(services, limit, next);
     const needed = neededOf(services, limit, next);
-    const room = limit === "costUsd" ? Math.round(max * TICKS_PER_USD) : max;
+    const room = limit === "costUsd" ? wholeTicks(max) : max;
     if (used >= room) return { limit, used: shown(limit, used), max };
     if (needed !== undefined && used + needed > room) {
       return { limit, used: shown(limit, used), max, needed: shown(limit, needed) };
@@ -92,6 +92,11 @@ function worstCase({ record, limits, worstCase: most }: LoopServices, isFinal: b
 
 function amountOf(limit: Reserved, { tokens, ticks }: WorstCase): number | undefined {
   return limit === "tokens" ? tokens : ticks;
+}
+
+/** Whole ticks, never more than was meant; the addend makes up for dollars that have no exact binary form. */
+function wholeTicks(usd: number): number {
+  return Math.floor(usd * TICKS_PER_USD + 0.001);
 }
 
 function shown(limit: Reserved, amount: number): number {

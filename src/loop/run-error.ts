@@ -59,6 +59,6 @@ function whyLimited({ limit, used, max, needed, tool = "a tool", answered }: Lim
   if (limit === "noProgress")
     return `because the calls of ${used} turns in a row told nothing new, of ${tool} at last. ${instead}`;
   if (needed === undefined) return `at limits.${limit} (${used} of ${max} used). ${kept}: raise the limit`;
-  const less = `lower settings.maxOutputTokens${limit === "costUsd" ? " or use a cheaper model" : ""}`;
+  const less = "lower what bounds a turn (settings.maxOutputTokens, limits.serverTurns)";
   return `before a turn that limits.${limit} has no room for (${used} of ${max} used, and it may need ${needed}). ${kept}: raise the limit, or ${less},`;
 }

@@ -213,12 +213,12 @@ async function follow(record: RunRecord, followed: Followed, outbox: Outbox, sig
   }
 }
 
-/** A store that fails stores nothing more: the second time the events are on the record, and in memory alone. */
+/** Where they cannot be stored, the record of this process begins with them all the same. */
 function appendAnyway(record: RunRecord, events: readonly NewEvent[]): void {
   try {
     record.append(events);
   } catch (error) {
-    record.append(events);
+    record.keep(events);
     throw error;
   }
 }

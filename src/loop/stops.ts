@@ -1,4 +1,4 @@
-import type { LimitUse } from "../event/index.ts";
+import type { LedgerEntry, LimitUse } from "../event/index.ts";
 import { allowedCalls } from "./allowed.ts";
 import { wasLast } from "./last-turn.ts";
 import { reachedLimit, spentOf } from "./limits.ts";
@@ -25,10 +25,17 @@ function stopOfCalls(services: LoopServices, turn: number): LimitUse | undefined
   const { record, loopDetector, inbox } = services;
   const isSteered = inbox.hasSteering(); // a person says what to do instead
   const { because, isTold } = allowedCalls(services, turn);
-  if (because?.limit === "toolCalls") return { ...because, used: record.fold.state.begun };
-  if (because !== undefined) return isTold && isSteered ? undefined : because;
+  if (because?.limit === "repeatedCall") return isTold && isSteered ? undefined : because;
+  if (because !== undefined && record.fold.callsOf(turn).some(isKeptBack)) {
+    return { ...because, used: record.fold.state.begun };
+  }
   const stall = loopDetector && stallAt(record.fold, turn, loopDetector);
   return stall?.isStopped === true && !isSteered ? stall.use : undefined;
+}
+
+/** A call that a limit did not let begin: still open, or told so. A limit that was lowered since keeps back none that has run. */
+function isKeptBack({ outcome, error }: LedgerEntry): boolean {
+  return outcome === undefined || (outcome === "denied" && error?.code === "run_limited");
 }
 
 /**

@@ -37,6 +37,8 @@ interface Watch {
   deltas: Map<string, number>;
   voidEpochs: Set<string>;
   liveEpoch: Map<string, string>;
+  /** The turn that was spent on an answer, in this segment: nothing runs in it, and none follows it. */
+  lastTurn: number | undefined;
   /** Calls whose handlers ended after they were answered for. */
   late: Set<string>;
   problems: string[];
@@ -53,6 +55,7 @@ export function createAutomaton(): Automaton {
     deltas: new Map(),
     voidEpochs: new Set(),
     liveEpoch: new Map(),
+    lastTurn: undefined,
     late: new Set(),
     problems: [],
   };
@@ -109,6 +112,7 @@ function openSegment(watch: Watch, type: "run.started" | "run.resumed", broken: 
   for (const epoch of watch.liveEpoch.values()) watch.voidEpochs.add(epoch);
   watch.liveEpoch.clear();
   watch.pending.clear();
+  watch.lastTurn = undefined;
   watch.closing = undefined;
   watch.isOpen = true;
 }
@@ -140,12 +144,24 @@ function seeInStep(watch: Watch, event: StoredEvent, broken: (rule: string) => v
   noteEpoch(watch, step, epoch);
   if (event.type === "turn.retrying" || event.type === "turn.failed") watch.voidEpochs.add(epoch);
   if (event.type === "context.compacted" && event.afterTokens >= event.beforeTokens) broken("it makes nothing shorter");
+  if (event.type === "turn.started") seeTurn(watch, event, broken);
+  if (event.type === "tool.executing" && event.call.executor === "client" && event.turn === watch.lastTurn)
+    broken("nothing runs in a last turn");
   if (step.startsWith("tool:")) seeCall(watch, event, broken);
   else if (event.type.startsWith("tool.")) remember(watch, epoch, event);
   if (!closesStep(event)) return;
   watch.closedSteps.add(step);
   for (const earlier of watch.pending.get(epoch) ?? []) seeCall(watch, earlier, broken);
   watch.pending.delete(epoch);
+}
+
+function seeTurn(
+  watch: Watch,
+  { turn, final }: Extract<StoredEvent, { type: "turn.started" }>,
+  broken: (rule: string) => void,
+): void {
+  if (watch.lastTurn !== undefined) broken(`the turn ${watch.lastTurn} was the last`);
+  if (final === true) watch.lastTurn = turn;
 }
 
 /** A new epoch of a step makes the older ones of it void. */

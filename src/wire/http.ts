@@ -201,7 +201,7 @@ function watch(
   const take = (result: IteratorResult<Uint8Array, undefined>): IteratorResult<Uint8Array, undefined> => {
     if (result.done !== true) return result;
     isOver = true;
-    link.release();
+    link.close(); // also of an answer that was read to its end: whatever a transport has tied to its signal is let go of
     return DONE;
   };
   const leave = (): void => {

@@ -13,9 +13,7 @@ export interface Link {
    * for what spans several waits.
    */
   limit(limitMs: number, expire: () => Error): () => void;
-  /** Lets go of the caller's signal and of all timers, once the answer was read to its end: there is nothing left to abort. */
-  release(): void;
-  /** The same, and of the connection. May be called again. */
+  /** Lets go of the caller's signal and of the connection. May be called again. */
   close(): void;
 }
 
@@ -38,14 +36,8 @@ export function createLink(clock: Clock, caller: AbortSignal): Link {
   const onAbort = (): void => abort(caller.reason);
   if (caller.aborted) onAbort();
   caller.addEventListener("abort", onAbort);
-  const release = (): void => {
-    watch.stop();
-    for (const cancel of limits) cancel();
-    caller.removeEventListener("abort", onAbort);
-  };
   return {
     signal,
-    release,
     within(limitMs, expire, wait) {
       return new Promise((resolve, reject) => {
         if (signal.aborted) return reject(signal.reason);
@@ -80,8 +72,9 @@ export function createLink(clock: Clock, caller: AbortSignal): Link {
       return cancel;
     },
     close() {
-      release();
-      if (!signal.aborted) abort(CLOSED);
+      for (const cancel of limits) cancel();
+      caller.removeEventListener("abort", onAbort);
+      abort(CLOSED);
     },
   };
 }

@@ -76,8 +76,9 @@ describe("an agent that reads 30 pages of 20 kB with room for four", () => {
 
   it("has what the others cost on the record, and in the sums", async () => {
     for (const method of ["xai", "summary"] as const) {
-      const { result, record, requests } = await reading({ methods: [method] });
+      const { result, record, requests } = await reading({ methods: [method] }, { api: "responses" });
       const made = compactions(record);
+      expect(made.every(({ usage }) => usage?.contextTokens === undefined)).toBe(true); // that of the request, not of the run
       const turns = record.filter((event) => event.type === "turn.completed");
       const all = [...made, ...turns];
       expect(made.every(({ usage, cost }) => (usage?.inputTokens ?? 0) > 0 && cost?.basis === "estimated")).toBe(true);
@@ -112,7 +113,22 @@ describe("an agent that reads 30 pages of 20 kB with room for four", () => {
     const { result, record } = await reading({ methods: ["summary"] }, { limits: { turns: 60, tokens: 100_000 } });
     expect(result).toMatchObject({ status: "limited", limit: "tokens" });
     expect(record.at(-1)?.type).toBe("run.limited");
-    expect(record.at(-2)?.type).not.toBe("context.compacted");
+    expect(record.some(({ type }) => type === "context.compacted")).toBe(true);
+    const stopped = await reading({ methods: ["summary"] }, { limits: { turns: 5 } }); // it would be due before the sixth
+    expect(stopped.result).toMatchObject({ status: "limited", limit: "turns" });
+    expect(compactions(stopped.record)).toEqual([]);
+  });
+
+  it("is not made shorter for money that the limits have no room for, and is for nothing", async () => {
+    const more = { settings: { maxOutputTokens: 500 }, limits: { turns: 60, tokens: 60_000 } };
+    const paid = await reading({ methods: ["summary"] }, more);
+    expect(paid.result).toMatchObject({ status: "limited", limit: "tokens", turns: 5 });
+    expect(paid.result).toHaveProperty("needed");
+    expect(compactions(paid.record)).toEqual([]);
+    const free = await reading({ methods: ["tool_outputs"] }, more);
+    expect(free.result).toMatchObject({ status: "limited", limit: "tokens" });
+    expect(free.result.turns).toBeGreaterThan(5);
+    expect(free.result.usage.totalTokens).toBeLessThan(60_000);
   });
 
   it("is asked for summaries by the cheaper model that was named", async () => {

@@ -1,4 +1,4 @@
-import { createAgent, type Message, type StoredEvent } from "fairwitness";
+import { createAgent, type Message, type StoredEvent, storedEventSchema } from "fairwitness";
 import { createMemoryStore } from "fairwitness/store";
 import { checkEvents } from "fairwitness/testing";
 import fc from "fast-check";
@@ -88,6 +88,7 @@ describe("any conversation that is made shorter (row 111)", () => {
         seen += compactions;
         expect(checkEvents(record)).toEqual([]);
         expect(foldResult(record)).toBeDefined();
+        for (const event of record) expect(storedEventSchema().parse(event)).toEqual(event);
         for (const messages of [...model.seen, ...model.compacted]) {
           expect(pairMessages(messages).repairs).toEqual([]);
         }

@@ -87,6 +87,19 @@ describe("a run that was made shorter", () => {
     expect(checkEvents(run.record)).toEqual([]);
   });
 
+  it("is not asked a second time for a summary that failed when the server had refused the turn", async () => {
+    const options: Options = { limit: 16_000, summary: () => ({ text: "" }) };
+    const whole = agentOn([], "summary", options).agent.stream("go");
+    expect(await whole.result()).toMatchObject({ status: "failed", error: { code: "context_overflow" } });
+    const at = whole.record.findIndex(({ type }) => type === "warning");
+    expect(whole.record[at]?.step).toMatch(/^compact:\d\.summary\.2$/);
+    const { agent, model } = agentOn(whole.record.slice(0, at + 1), "summary", options);
+    const run = await agent.resume(whole.id);
+    expect(await run.result()).toMatchObject({ status: "failed", error: { code: "context_overflow" } });
+    expect(checkEvents(run.record)).toEqual([]);
+    expect(model.summed).toEqual([]);
+  });
+
   it("keeps what xAI made of it before other instructions that it is carried on with", async () => {
     const options: Options = { contextWindow: 24_000 };
     const whole = agentOn([], "xai", options).agent.stream("go");

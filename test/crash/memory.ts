@@ -19,7 +19,7 @@ import type { Happened } from "./world.ts";
 /** A turn, and what goes wrong before it comes, or what xAI does in it by itself. */
 export type MemoryTurn = ScriptTurn & { readonly first?: "cut" | "refused"; readonly searches?: boolean };
 
-const RUN = "run_memory";
+export const RUN = "run_memory";
 
 /** What a process that died has left: the record up to an event, and what had happened outside. */
 export interface Left {
@@ -27,16 +27,23 @@ export interface Left {
   effects: readonly Happened[];
 }
 
-/** Begins a run, or carries on what is left of one, until it is completed; each segment by an agent that knows nothing of the others. */
+/** Begins a run, or carries on what is left of one, until it is completed. */
 export async function liveInMemory(script: readonly MemoryTurn[], left?: Left, alwaysReplay = false): Promise<Watched> {
   const store = createMemoryStore();
-  if (left !== undefined) store.append(RUN, left.record);
-  const effects: Happened[] = [...(left?.effects ?? [])];
+  const { record = [], effects = [] } = left ?? {};
+  store.append(RUN, record);
+  const life = await carryOn({ script, store, effects: [...effects], alwaysReplay, isNew: record.length === 0 });
+  return { ...life, acknowledged: record.map(placeOf) };
+}
+
+/** Segment after segment, each by an agent that knows nothing of the others, until the run is completed. */
+export async function carryOn(over: Over): Promise<Watched> {
+  const { store, effects } = over;
   const paused: { callId: string; reason: string }[] = [];
   let approvals = {};
   for (let segment = 0; segment < 40; segment += 1) {
-    const isNew = segment === 0 && left === undefined;
-    const agent = agentOver({ script, store, effects, alwaysReplay, isNew });
+    const isNew = over.isNew && segment === 0;
+    const agent = agentOver({ ...over, isNew });
     const run = await (isNew ? agent.stream("go", { waiting: "leave" }) : agent.resume(RUN, { approvals }));
     const result = await run.result();
     if (result.status === "paused") {
@@ -46,25 +53,26 @@ export async function liveInMemory(script: readonly MemoryTurn[], left?: Left, a
     }
     if (result.status !== "completed") throw new Error(`The run ended ${JSON.stringify(result)}`);
     const { events: record } = await store.read(RUN);
-    const acknowledged = left?.record ?? [];
-    return { runId: RUN, record, effects, problems: [], acknowledged: acknowledged.map(placeOf), paused };
+    return { runId: RUN, record, effects, problems: [], acknowledged: [], paused };
   }
   throw new Error("The run did not come to its end.");
 }
 
-function placeOf({ seq, type, epoch }: StoredEvent): Watched["acknowledged"][number] {
+export function placeOf({ seq, type, epoch }: StoredEvent): Watched["acknowledged"][number] {
   return epoch === undefined ? { seq, type } : { seq, type, epoch };
 }
 
-interface Over {
+/** Where a run is carried on, and with what. */
+export interface Over {
   script: readonly MemoryTurn[];
   store: LocalStore;
+  /** What happens is added. */
   effects: Happened[];
-  alwaysReplay: boolean;
   isNew: boolean;
+  alwaysReplay?: boolean;
 }
 
-function agentOver({ script, store, effects, alwaysReplay, isNew }: Over): Agent {
+export function agentOver({ script, store, effects, isNew, alwaysReplay = false }: Over): Agent {
   const ids = isNew ? [RUN.replace("run_", "")] : []; // the first id of a run that begins is its own
   return createAgent({
     name: "memory",

@@ -132,6 +132,23 @@ describe("a journal", () => {
     expect(() => record.append([{ type: "run.cancelled", turn: 0, reason: "r" }])).toThrow("cannot end again");
   });
 
+  it("lets nothing begin any more once events could not be stored, and ends all the same (row 98)", async () => {
+    const stored: StoredEvent[] = [];
+    const persist = (events: readonly StoredEvent[]): void => {
+      if (stored.length === 1) throw new Error("disk full");
+      stored.push(...events);
+    };
+    const record = createRecord({ runId: "run_1", clock: fakeClock(), persist });
+    const begin: NewEvent = { type: "turn.started", turn: 1 };
+    const failure = expect.objectContaining({ code: "store_failed", message: expect.stringContaining("disk full") });
+    record.append([started]);
+    for (const _ of [1, 2])
+      expect(() => record.append([begin], { step: "turn:1", epoch: "e", emitted: 0 })).toThrow(failure);
+    record.keep([{ type: "run.failed", turn: 0, error: { code: "store_failed", message: "m" } }]);
+    expect(record.events.map(({ type }) => type)).toEqual(["run.started", "run.failed"]);
+    expect(stored.map(({ type }) => type)).toEqual(["run.started"]);
+  });
+
   it("settles each item of a join on its own, in the order of the items", async () => {
     const { options } = setUp();
     const journal = createMemoryJournal(options);

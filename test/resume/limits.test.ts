@@ -96,6 +96,15 @@ describe("a run that stopped at a limit", () => {
     expect(checkEvents(run.record)).toEqual([]);
   });
 
+  it("of calls, resumed with fewer than it has made, may still answer without any", async () => {
+    const model = scriptedModel([look(0), look(1), { finishReason: "other" }, { text: "Done." }]);
+    const { agent } = world(model, { loopDetector: { emptyReply: "ask" } });
+    const stopped = await agent().run("go", { limits: { turns: 2 }, reject: false });
+    const run = await agent().resume(stopped.runId, { limits: { turns: 9, toolCalls: 1 } });
+    await readAll(run);
+    expect(await run.result()).toMatchObject({ status: "completed", text: "Done.", turns: 4 });
+  });
+
   it("of calls asks nobody about a call that may not begin, until it may", async () => {
     const { tool, given } = effects("pay", { approval: true });
     const model = scriptedModel([{ calls: [call("look"), call("pay", { euros: 5 })] }, { text: "Done." }]);

@@ -218,6 +218,16 @@ describe("a recorded run that is replayed", () => {
     expect(await run.result()).toMatchObject({ status: "limited", limit: "toolCalls" });
   });
 
+  it("takes no word of a limit for a result: under another limit the call has what an equal one had", async () => {
+    const { agentOf, runId } = await recorded(SCRIPT, {}, { limits: { toolCalls: 2 }, onLimit: "answer" });
+    const same = await agentOf(SCRIPT).replay(runId, { tools: "recorded" });
+    await same.result();
+    expect(outputsOf(same.record)).toEqual([1, 2, "run_limited"]);
+    const more = await agentOf(SCRIPT).replay(runId, { tools: "recorded", limits: { toolCalls: 9 } });
+    expect(await more.result()).toMatchObject({ status: "completed" });
+    expect(outputsOf(more.record)).toEqual([1, 2, 2]);
+  });
+
   it("leaves the same record when every await is a replay of the loop", async () => {
     const { agentOf, runId, ran } = await recorded();
     const twin = agentOf(SCRIPT, { runtime: { alwaysReplay: true } });

@@ -100,6 +100,14 @@ describe("the automaton", () => {
     expect(await change(type, (event) => edit(event) as unknown as RunEvent)).not.toEqual([]);
   });
 
+  it("says of a last turn that nothing runs in it, and that none follows", async () => {
+    const said = await change("turn.started", (event) => ({ ...event, final: true }) as RunEvent);
+    expect(said).toEqual([
+      expect.stringContaining("nothing runs in a last turn"),
+      expect.stringContaining("the turn 1 was the last"),
+    ]);
+  });
+
   it("finds a completed run with a call left open, and a stream without an end", async () => {
     const events = await sample();
     const automaton = createAutomaton();

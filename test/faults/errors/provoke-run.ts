@@ -20,6 +20,11 @@ const ran = (attempt: ScriptedAttempt, more: object = {}): Provoke => {
 
 export const RUN: Readonly<Record<string, Provoke>> = {
   "A limit of the run is reached": ran({ calls: [call] }, { tools: [look(() => Math.random())], limits: { turns: 2 } }),
+  "A turn has no room within a limit": ran(
+    { text: "Sunny." },
+    { settings: { maxOutputTokens: 1000 }, limits: { tokens: 100 } },
+  ),
+  "The model makes the same call again and again": ran({ calls: [call] }, { tools: [look(() => 1)] }),
   "The run was cancelled": async () => {
     const agent = createAgent({ name: "t", model: scriptedModel([{ hang: true }]) });
     return failureOf(agent.run("Lisbon?", { signal: AbortSignal.abort("enough") }));
@@ -43,6 +48,10 @@ export const RUN: Readonly<Record<string, Provoke>> = {
     store.append("run_1", [{ ...event, seq: 0, runId: "run_1", at: 1, conversation: "c" } as StoredEvent]);
     const agent = createAgent({ name: "t", model: scriptedModel([{ text: "Sunny." }]), store });
     return failureOf(agent.run("Lisbon?", { conversation: "c" }));
+  },
+  "The conversation surely does not fit": () => {
+    const model = { ...scriptedModel([]), id: "roomy", contextWindow: 1000 };
+    return failureOf(createAgent({ name: "t", model }).run("Lisbon? ".repeat(12_500)));
   },
   "The answer was cut off by length": ran({ text: "Sunny, and then", finishReason: "length" }),
   "The answer was held back": ran({ text: "", finishReason: "content_filter" }),

@@ -107,3 +107,32 @@ describe("a last turn on the wire", () => {
     expect(last.input?.map(({ type }) => type ?? "message")).toEqual(["function_call_output", "message"]);
   });
 });
+
+describe("a reply that is told to be none, on the wire", () => {
+  it.each([
+    ["chat", "an empty one", { reasoning: "Hm." }, "Your last reply was empty"],
+    ["responses", "an empty one", { reasoning: "Hm.", reasoningEncrypted: true }, "Your last reply was empty"],
+    ["messages", "an empty one", {}, "Your last reply was empty"],
+    [
+      "chat",
+      "a call as text",
+      { text: '<tool_call>{"name": "get_weather"}</tool_call>' },
+      "looks like a call of get_weather",
+    ],
+    [
+      "messages",
+      "a call as text",
+      { text: '{"name":"get_weather","arguments":{}}' },
+      "looks like a call of get_weather",
+    ],
+  ] as const)("over %s, %s, makes a conversation that xAI takes (row 81)", async (api, _, reply: SimTurn, words) => {
+    await using simulator = await startScript([reply, answer]);
+    const model = simulator.model("grok-4.7", { api });
+    const agent = createAgent({ name: "t", model, tools: [getWeather], loopDetector: { emptyReply: "ask" } });
+    const run = agent.stream("Oslo?");
+    await collect(run);
+    expect(await run.result()).toMatchObject({ status: "completed", text: answer.text, turns: 2 });
+    expect(JSON.stringify(simulator.requests[1]?.body)).toContain(words);
+    simulator.assertComplete();
+  });
+});
