@@ -85,6 +85,9 @@ function switching(current: () => Endpoint): Endpoint {
     get baseUrl() {
       return current().baseUrl;
     },
+    get host() {
+      return current().host;
+    },
     get transport() {
       return current().transport;
     },

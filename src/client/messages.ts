@@ -70,7 +70,7 @@ function exchangeOf(
       return fold;
     },
     isPrelude: (event) => PRELUDE.has(event.type) && !beginsMcpCall(event),
-    retry: (attempt) => retry(attempt, { signal, refuse: () => whyNotAgain(fold.partial) }),
+    retry: (attempt) => retry(attempt, { signal, refuse: () => whyNotAgain(fold.partial()) }),
   };
 }
 

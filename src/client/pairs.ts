@@ -11,7 +11,7 @@ export interface Fold<Item, Partial, Whole> {
   add(item: Item): void;
   /** @throws {AgentError} when the answer is not whole. */
   finish(): Whole;
-  readonly partial: Partial;
+  partial(): Partial;
 }
 
 /** An answer on its way: an array of items for each network read. */
@@ -115,7 +115,7 @@ async function* readPairs<Item, Partial, Whole extends Origin>(
     for (let items: readonly Item[] | undefined = opened.first; items !== undefined; ) {
       for (const item of items) {
         fold.add(item);
-        yield [fold.partial, item];
+        yield [fold.partial(), item];
       }
       const read = await opened.rest.next();
       items = read.done === true ? undefined : read.value;

@@ -100,7 +100,7 @@ function exchangeOf(
       return fold;
     },
     isPrelude: ({ type }) => PRELUDE.has(type),
-    retry: (attempt) => retry(attempt, { signal, refuse: () => whyNotAgain(fold.partial) }),
+    retry: (attempt) => retry(attempt, { signal, refuse: () => whyNotAgain(fold.partial()) }),
   };
 }
 

@@ -104,17 +104,17 @@ export function createRecord(options: RecordOptions): RunRecord {
   }
 
   function stamp(event: NewEvent, seq: number, place: RecordedIn | undefined): StoredEvent {
+    // The union distributes over both halves, which the compiler cannot follow through a spread; and the rest is added below.
+    const stored = { ...event, seq, runId, at: clock.now() } as {
+      -readonly [Name in keyof StoredEvent]: StoredEvent[Name];
+    };
     // A closing event ends the run and not the step that found the end: on resume that step runs again.
-    const where = place === undefined || isClosingType(event) ? {} : { step: place.step, epoch: place.epoch };
-    // The union distributes over both halves, which the compiler cannot follow through a spread.
-    return {
-      ...event,
-      seq,
-      runId,
-      at: clock.now(),
-      ...where,
-      ...(parent === undefined ? {} : { parent }),
-    } as StoredEvent;
+    if (place !== undefined && !isClosingType(event)) {
+      stored.step = place.step;
+      stored.epoch = place.epoch;
+    }
+    if (parent !== undefined) stored.parent = parent;
+    return stored as StoredEvent;
   }
 }
 

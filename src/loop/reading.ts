@@ -53,17 +53,25 @@ export function eachEvent(reader: Reader, leave: () => Promise<void>): AsyncIter
       position = 0;
     }
   };
-  return {
-    async next() {
+  const take = (): IteratorResult<RunEvent, undefined> | undefined => {
+    const value = batch[position];
+    if (value === undefined) return isOver ? { value, done: true } : undefined;
+    position += 1;
+    return { value, done: false };
+  };
+  const takeLater = async (): Promise<IteratorResult<RunEvent, undefined>> => {
+    for (;;) {
       // Whoever asks while a read is under way waits for the same one: no event is lost, and the order holds.
-      while (position >= batch.length) {
-        if (isOver) return { value: undefined, done: true };
-        reading ??= read();
-        await reading;
-      }
-      const value = batch[position] as RunEvent; // the loop ended because there is one
-      position += 1;
-      return { value, done: false };
+      reading ??= read();
+      await reading;
+      const taken = take();
+      if (taken !== undefined) return taken;
+    }
+  };
+  return {
+    next() {
+      const taken = take();
+      return taken === undefined ? takeLater() : Promise.resolve(taken);
     },
     async return() {
       const wasOver = isOver;

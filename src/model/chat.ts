@@ -74,7 +74,7 @@ async function* streamTurn(turn: Turn): AsyncGenerator<readonly ModelEvent[]> {
     notices = [];
     for (const chunk of chunks) {
       accumulator.add(chunk);
-      events.push(...deltas.read(chunk, accumulator.partial.usage));
+      deltas.read(chunk, accumulator.usage(), events);
     }
     if (events.length > 0) yield events;
   }

@@ -6,10 +6,10 @@ import { shownUnknown } from "./unknown-item.ts";
 /** Turns the chunks of one answer into events, as they come and however they are split into network reads. */
 export interface DeltaDecoder {
   /**
-   * The events of one chunk, in order; empty when it shows nothing new.
+   * Adds the events of one chunk, in order; none when it shows nothing new.
    * @param usage What the answer so far reports.
    */
-  read(chunk: ChatChunk, usage: ChatUsage | undefined): readonly ModelEvent[];
+  read(chunk: ChatChunk, usage: ChatUsage | undefined, events: ModelEvent[]): void;
 }
 
 /** A call whose fragments are coming in. */
@@ -32,16 +32,14 @@ export function createDeltaDecoder(): DeltaDecoder {
   }
 
   return {
-    read(chunk, latest) {
-      if (chunk.type === "unknown") return [shownUnknown(chunk)];
-      const events: ModelEvent[] = [];
+    read(chunk, latest, events) {
+      if (chunk.type === "unknown") return void events.push(shownUnknown(chunk));
       for (const choice of chunk.choices) {
         // One answer was asked for; should there be more, the turn is the first.
         if (choice.index === 0) pushDelta(events, choice.delta, calls);
       }
       // The same object, as long as nothing was reported anew.
       if (latest !== undefined && latest !== known) pushUsage(events, latest);
-      return events;
     },
   };
 }
@@ -49,7 +47,8 @@ export function createDeltaDecoder(): DeltaDecoder {
 function pushDelta(events: ModelEvent[], delta: ChatDelta, calls: OpenCalls): void {
   if (delta.reasoning_content) events.push({ type: "reasoning.delta", delta: delta.reasoning_content });
   if (delta.content) events.push({ type: "text.delta", delta: delta.content });
-  for (const fragment of delta.tool_calls ?? []) {
+  if (delta.tool_calls === undefined) return;
+  for (const fragment of delta.tool_calls) {
     const event = calls.add(fragment);
     if (event !== undefined) events.push(event);
   }

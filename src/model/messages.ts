@@ -91,7 +91,7 @@ async function* streamTurn(
   let notices: ModelEvent[] = [...answeredBy(answer), ...parts.notices.open(request), ...encoded.notices];
   const accumulator = createMessagesAccumulator();
   const deltas = createMessagesDeltas(parts.clock);
-  const usage = () => accumulator.partial.usage;
+  const { usage } = accumulator;
   for await (const wireEvents of answer.events) {
     const events = notices;
     notices = [];

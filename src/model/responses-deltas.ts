@@ -87,7 +87,7 @@ export function createResponsesDeltas(serverTools: readonly ServerTool[], clock:
         const result = served.result(key, item, { index, isWhole });
         if (result !== undefined) serverCalls.push(result);
       });
-      if (texts.isContradicted || streamed.size > 0) events.push(contradicted(streamed.size));
+      if (texts.isContradicted() || streamed.size > 0) events.push(contradicted(streamed.size));
       return { events, serverCalls };
     },
   };

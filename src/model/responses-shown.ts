@@ -19,7 +19,7 @@ export interface ShownTexts {
   /** A whole item: what of its texts was not shown. */
   finish(key: number, item: Json): readonly TextDelta[];
   /** A whole text was another than its pieces: what was shown cannot be taken back, and the turn says it right. */
-  readonly isContradicted: boolean;
+  isContradicted(): boolean;
 }
 
 interface OpenCall {
@@ -84,9 +84,7 @@ export function createShownTexts(): ShownTexts {
       const deltas = [begin(key, item), ...textsOf(item).map(([name, part, text]) => whole(key, name, part, text))];
       return deltas.filter((delta) => delta !== undefined);
     },
-    get isContradicted() {
-      return isContradicted;
-    },
+    isContradicted: () => isContradicted,
   };
 }
 

@@ -112,7 +112,7 @@ async function* streamTurn(
       if (events.length > 0) yield events;
     }
   } catch (error) {
-    const used = usageOf(error, accumulator.partial, parts);
+    const used = usageOf(error, accumulator.partial(), parts);
     if (used !== undefined) yield [used];
     throw error;
   }

@@ -5,7 +5,6 @@ import { contentText } from "../message/index.ts";
 import { cancelledAnswer, failedAnswer, timeoutAnswer } from "./answers.ts";
 import { capParts } from "./content.ts";
 import { encodeJson } from "./encode.ts";
-import { createLazySignal, type LazySignal } from "./lazy-signal.ts";
 import { capText, wellFormed } from "./model-text.ts";
 import { runNested } from "./nesting.ts";
 import { ownCopy } from "./own-copy.ts";
@@ -103,7 +102,7 @@ interface Endings {
 
 /** Ends with whatever comes first: the handler's end, its timeout, the run's abort. */
 function runHandler(tool: AnyTool, value: unknown, request: ToolCallRequest, { end, late }: Endings): void {
-  const own = createLazySignal();
+  const own = new AbortController();
   let isOver = false;
   const finish = (ending: Ending): void => {
     if (isOver) return;
@@ -124,7 +123,7 @@ function runHandler(tool: AnyTool, value: unknown, request: ToolCallRequest, { e
   const progress = (data: unknown): void => {
     if (!isOver) request.progress(progressData(data));
   };
-  start(tool, value, request, contextOf(request, own, progress)).then(
+  start(tool, value, request, contextOf(request, own.signal, progress)).then(
     (result) => (isOver ? late({ by: "result", result }) : finish({ by: "result", result })),
     (thrown: unknown) => {
       if (isOver) return hasObeyed(thrown, own.signal) ? undefined : late({ by: "throw", thrown });
@@ -160,21 +159,11 @@ function hasObeyed(thrown: unknown, { reason }: AbortSignal): boolean {
 
 function contextOf(
   { runId, callId, key, attempt, context }: ToolCallRequest,
-  own: LazySignal,
+  signal: AbortSignal,
   progress: (data: unknown) => void,
 ): ToolContext<never> {
-  return Object.freeze({
-    get signal() {
-      return own.signal;
-    },
-    runId,
-    callId,
-    key,
-    attempt,
-    // The types of `run` and `stream` made the caller hand in a context that every one of its tools can work with.
-    context: context as never,
-    progress,
-  });
+  // The types of `run` and `stream` made the caller hand in a context that every one of its tools can work with.
+  return Object.freeze({ signal, runId, callId, key, attempt, context: context as never, progress });
 }
 
 function progressData(data: unknown): unknown {

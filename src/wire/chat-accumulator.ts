@@ -29,8 +29,10 @@ export interface ChatAccumulator {
    * `malformed_event` (retryable) when a tool call has no name, or calls were announced and none came.
    */
   finish(): ChatCompletion;
-  /** The answer so far: one object whose fields are put together when they are read. */
-  readonly partial: ChatPartial;
+  /** What the answer so far reports; the same object as long as nothing was reported anew. */
+  usage(): ChatUsage | undefined;
+  /** The answer so far: one object, the same each time, whose fields are put together when they are read. */
+  partial(): ChatPartial;
 }
 
 /** What an answer says beside its choices, as far as it is known. */
@@ -40,6 +42,7 @@ type Head = { [Field in keyof Omit<ChatDataChunk, "type" | "choices">]: ChatData
 export function createChatAccumulator(): ChatAccumulator {
   const choices = new Map<number, ChoiceBuffer>();
   const head: Head = {};
+  let partial: ChatPartial | undefined;
   const inOrder = (): ChoiceBuffer[] => [...choices.values()].sort((a, b) => a.index - b.index);
   return {
     add(chunk) {
@@ -56,7 +59,11 @@ export function createChatAccumulator(): ChatAccumulator {
       const finished = inOrder().map((choice) => choice.finish());
       return { ...completionHead(head), choices: finished };
     },
-    partial: livePartial(head, inOrder),
+    usage: () => head.usage,
+    partial() {
+      partial ??= livePartial(head, inOrder);
+      return partial;
+    },
   };
 }
 
@@ -95,7 +102,10 @@ function completionHead(head: Head): Omit<ChatCompletion, "choices"> {
   });
 }
 
-/** One object of getters: looking at every chunk at what came so far must not rebuild the whole each time. */
+/**
+ * One object of getters: looking at every chunk at what came so far must not rebuild the whole each time. Made for whoever asks: V8 gives
+ * every object with getters a shape of its own, which keeps all that they see alive until the next full collection.
+ */
 function livePartial(head: Head, inOrder: () => ChoiceBuffer[]): ChatPartial {
   return {
     object: "chat.completion",
@@ -109,7 +119,7 @@ function livePartial(head: Head, inOrder: () => ChoiceBuffer[]): ChatPartial {
       return head.model ?? "";
     },
     get choices() {
-      return inOrder().map((choice) => choice.partial);
+      return inOrder().map((choice) => choice.partial());
     },
     get usage() {
       return head.usage;

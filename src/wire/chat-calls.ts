@@ -7,7 +7,7 @@ export interface CallList {
   add(delta: ChatToolCallDelta): void;
   /** By index. A call whose name did not come yet has the name "". */
   read(): readonly ChatToolCall[];
-  readonly isEmpty: boolean;
+  isEmpty(): boolean;
 }
 
 interface CallBuffer {
@@ -26,9 +26,7 @@ export function createCallList(): CallList {
     return call;
   };
   return {
-    get isEmpty() {
-      return calls.size === 0;
-    },
+    isEmpty: () => calls.size === 0,
     add(delta) {
       last = findCall(calls, delta, last) ?? begin(delta.index ?? nextIndex(calls));
       last.id = settle(last.id, delta.id, "id");

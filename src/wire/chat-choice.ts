@@ -20,7 +20,8 @@ export interface ChoiceBuffer {
   add(delta: ChatChoiceDelta): void;
   /** @throws {AgentError} `stream_incomplete`, `malformed_event` */
   finish(): ChatChoice;
-  readonly partial: ChatPartialChoice;
+  /** The same object each time. */
+  partial(): ChatPartialChoice;
 }
 
 export function createChoiceBuffer(index: number): ChoiceBuffer {
@@ -30,39 +31,43 @@ export function createChoiceBuffer(index: number): ChoiceBuffer {
   const calls = createCallList();
   const logprobs: unknown[] = [];
   let reason: ChatFinishReason | undefined;
+  let partial: ChatPartialChoice | undefined;
   const readMessage = (toolCalls: readonly ChatToolCall[]): ChatAnswer =>
     compact<ChatAnswer>({
       role: "assistant",
       content: content.readText(),
-      reasoning_content: reasoning.isEmpty ? undefined : reasoning.readText(),
-      refusal: refusal.isEmpty ? undefined : refusal.readText(),
+      reasoning_content: reasoning.isEmpty() ? undefined : reasoning.readText(),
+      refusal: refusal.isEmpty() ? undefined : refusal.readText(),
       tool_calls: toolCalls.length === 0 ? undefined : toolCalls,
     });
   return {
     index,
     add({ delta, finish_reason, logprobs: more }) {
       if (reason !== undefined && Object.keys(delta).length > 0) throw malformed("a choice goes on after its end");
-      content.push(delta.content ?? "");
-      reasoning.push(delta.reasoning_content ?? "");
-      refusal.push(delta.refusal ?? "");
-      for (const call of delta.tool_calls ?? []) calls.add(call);
+      if (delta.content !== undefined) content.push(delta.content);
+      if (delta.reasoning_content !== undefined) reasoning.push(delta.reasoning_content);
+      if (delta.refusal !== undefined) refusal.push(delta.refusal);
+      if (delta.tool_calls !== undefined) for (const call of delta.tool_calls) calls.add(call);
       if (more !== undefined) logprobs.push(more);
       reason = settleReason(reason, finish_reason);
     },
     finish() {
       if (reason === undefined) throw incomplete("before the model had finished");
-      const finish_reason = finalReason(reason, calls.isEmpty);
+      const finish_reason = finalReason(reason, calls.isEmpty());
       const message = readMessage(checkCalls(calls.read(), isCut(finish_reason)));
       return compact<ChatChoice>({ index, message, finish_reason, logprobs: joinLogprobs(logprobs) });
     },
-    partial: {
-      index,
-      get message() {
-        return readMessage(calls.read());
-      },
-      get finish_reason() {
-        return reason;
-      },
+    partial() {
+      partial ??= {
+        index,
+        get message() {
+          return readMessage(calls.read());
+        },
+        get finish_reason() {
+          return reason;
+        },
+      };
+      return partial;
     },
   };
 }

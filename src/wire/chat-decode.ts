@@ -1,7 +1,14 @@
 import { AgentError } from "../errors.ts";
-import type { ChatChoiceDelta, ChatChunk, ChatDelta, ChatToolCallDelta, ChatUsage } from "./chat-types.ts";
+import type {
+  ChatChoiceDelta,
+  ChatChunk,
+  ChatDataChunk,
+  ChatDelta,
+  ChatToolCallDelta,
+  ChatUsage,
+} from "./chat-types.ts";
 import { decodeChatUsage } from "./chat-usage.ts";
-import { compact, isObject, readCount, readIndex, readString, readStrings } from "./json.ts";
+import { isObject, readCount, readIndex, readString, readStrings } from "./json.ts";
 
 /**
  * Reads one JSON object of a chat stream, or a whole answer (`message` in the place of `delta`). Takes the fields we use
@@ -16,20 +23,25 @@ export function decodeChatChunk(json: unknown, event?: string): ChatChunk {
   if (!Array.isArray(list)) throw malformed("choices is not a list");
   const usage = readUsage(json, list);
   if (json.choices === undefined && usage === undefined) return unknownChunk(json, event);
-  return {
-    type: "chunk",
-    choices: list.map(decodeChoice),
-    ...compact({
-      id: readString(json.id),
-      created: readCount(json.created),
-      model: readString(json.model),
-      usage,
-      system_fingerprint: readString(json.system_fingerprint),
-      service_tier: readString(json.service_tier),
-      citations: readStrings(json.citations),
-      output_files: Array.isArray(json.output_files) ? (json.output_files as readonly unknown[]) : undefined,
-    }),
-  };
+  const chunk: ChatDataChunk = { type: "chunk", choices: list.map(decodeChoice) };
+  addHead(chunk, json);
+  if (usage !== undefined) chunk.usage = usage;
+  return chunk;
+}
+
+/** Field by field, here and below: this runs for every token, and an object that is copied for its absent fields costs as much again. */
+function addHead(chunk: ChatDataChunk, json: Readonly<Record<string, unknown>>): void {
+  const [id, created, model] = [readString(json.id), readCount(json.created), readString(json.model)];
+  if (id !== undefined) chunk.id = id;
+  if (created !== undefined) chunk.created = created;
+  if (model !== undefined) chunk.model = model;
+  const fingerprint = readString(json.system_fingerprint);
+  if (fingerprint !== undefined) chunk.system_fingerprint = fingerprint;
+  const tier = readString(json.service_tier);
+  if (tier !== undefined) chunk.service_tier = tier;
+  const citations = readStrings(json.citations);
+  if (citations !== undefined) chunk.citations = citations;
+  if (Array.isArray(json.output_files)) chunk.output_files = json.output_files;
 }
 
 function unknownChunk(item: unknown, event: string | undefined): ChatChunk {
@@ -53,38 +65,46 @@ function decodeChoice(choice: unknown): ChatChoiceDelta {
   if (!isObject(piece)) throw malformed("a delta is not an object");
   // Calls of a whole message carry no index: their place is their index.
   const isWhole = choice.delta === undefined || choice.delta === null;
-  return {
-    index: readIndex(choice.index) ?? 0,
-    delta: decodeDelta(piece, isWhole),
-    ...compact({
-      finish_reason: readString(choice.finish_reason),
-      logprobs: choice.logprobs ?? undefined,
-    }),
-  };
+  const decoded: ChatChoiceDelta = { index: readIndex(choice.index) ?? 0, delta: decodeDelta(piece, isWhole) };
+  const reason = readString(choice.finish_reason);
+  if (reason !== undefined) decoded.finish_reason = reason;
+  if (choice.logprobs !== undefined && choice.logprobs !== null) decoded.logprobs = choice.logprobs;
+  return decoded;
 }
 
 function decodeDelta(piece: Readonly<Record<string, unknown>>, isWhole: boolean): ChatDelta {
-  const calls = piece.tool_calls ?? [];
+  const delta: ChatDelta = {};
+  const content = readText(piece.content, "content");
+  if (content !== undefined) delta.content = content;
+  const reasoning = readText(piece.reasoning_content, "reasoning_content");
+  if (reasoning !== undefined) delta.reasoning_content = reasoning;
+  const refusal = readText(piece.refusal, "refusal");
+  if (refusal !== undefined) delta.refusal = refusal;
+  const calls = decodeCalls(piece.tool_calls, isWhole);
+  if (calls !== undefined) delta.tool_calls = calls;
+  return delta;
+}
+
+function decodeCalls(calls: unknown, isWhole: boolean): readonly ChatToolCallDelta[] | undefined {
+  if (calls === undefined || calls === null) return undefined;
   if (!Array.isArray(calls)) throw malformed("tool_calls is not a list");
-  const tool_calls = calls.map((call, place) => decodeCall(call, isWhole ? place : undefined));
-  return compact<ChatDelta>({
-    content: readText(piece.content, "content"),
-    reasoning_content: readText(piece.reasoning_content, "reasoning_content"),
-    refusal: readText(piece.refusal, "refusal"),
-    tool_calls: tool_calls.length === 0 ? undefined : tool_calls,
-  });
+  return calls.length === 0 ? undefined : calls.map((call, place) => decodeCall(call, isWhole ? place : undefined));
 }
 
 function decodeCall(call: unknown, place: number | undefined): ChatToolCallDelta {
   if (!isObject(call)) throw malformed("a tool call is not an object");
   const asked = call.function ?? {};
   if (!isObject(asked)) throw malformed("the function of a tool call is not an object");
-  return compact<ChatToolCallDelta>({
-    index: readIndex(call.index) ?? place,
-    id: readString(call.id),
-    name: readString(asked.name),
-    arguments: readArguments(asked.arguments),
-  });
+  const decoded: ChatToolCallDelta = {};
+  const index = readIndex(call.index) ?? place;
+  if (index !== undefined) decoded.index = index;
+  const id = readString(call.id);
+  if (id !== undefined) decoded.id = id;
+  const name = readString(asked.name);
+  if (name !== undefined) decoded.name = name;
+  const written = readArguments(asked.arguments);
+  if (written !== undefined) decoded.arguments = written;
+  return decoded;
 }
 
 /** Text, or nothing. Anything else is refused: to leave it out would make another answer of it. */

@@ -35,20 +35,22 @@ export interface EndpointOptions {
 export interface Endpoint {
   /** Without a trailing slash; ends in `/v1` or another version. */
   readonly baseUrl: string;
+  /** Of the base URL, with its port: for messages. */
+  readonly host: string;
   readonly transport: Transport;
   /** How long to wait, by whether the server may think in silence. */
   readonly waits: (isPatient: boolean) => Waits;
   readonly clock: Clock;
   /**
-   * What one attempt needs: asks for the key anew.
+   * What one attempt needs: asks for the key anew, where it comes from a function.
    * @throws {AgentError} `no_api_key`, `invalid_option`
    */
-  access(): Promise<Access>;
+  access(): Access | Promise<Access>;
 }
 
 /** Headers of one attempt, and the ways to take their secrets out of a text. Not to be kept. */
 export interface Access {
-  headers: Record<string, string>;
+  readonly headers: Readonly<Record<string, string>>;
   /** For what is shown: also takes out what only looks like a credential. */
   redact(text: string): string;
   /** For what a server sent, before it is read: takes out no more than key and headers. */
@@ -66,17 +68,30 @@ export function createEndpoint(given: EndpointOptions = {}): Endpoint {
   const { apiKey, keyRequired = true } = options;
   const headers = checkHeaders(options.headers ?? {});
   const auth = checkAuth(options.auth ?? "bearer");
+  const baseUrl = checkBaseUrl(options.baseUrl ?? DEFAULT_BASE_URL);
+  const accessWith = createAccess(headers, auth);
   return {
-    baseUrl: checkBaseUrl(options.baseUrl ?? DEFAULT_BASE_URL),
+    baseUrl,
+    host: new URL(baseUrl).host,
     transport: options.transport ?? defaultTransport(),
     waits: createWaits(options.timeouts ?? {}),
     clock: options.clock ?? systemClock,
-    async access() {
-      const key = checkKey(await askKey(apiKey), keyRequired);
-      const all = key === undefined ? { ...headers } : { ...headers, ...keyHeaders(auth, key) };
-      const secrets = [...secretsInHeaders(headers), ...(key === undefined ? [] : [key])];
-      return { headers: all, redact: createRedactor(secrets), hide: createHider(secrets) };
+    access() {
+      if (typeof apiKey !== "function") return accessWith(checkKey(apiKey, keyRequired));
+      return askKey(apiKey).then((key) => accessWith(checkKey(key, keyRequired)));
     },
+  };
+}
+
+/** The access of a key: made once for as long as the key stays the same. */
+function createAccess(headers: Readonly<Record<string, string>>, auth: Auth): (key: string | undefined) => Access {
+  let made: { key: string | undefined; access: Access } | undefined;
+  return (key) => {
+    if (made !== undefined && made.key === key) return made.access;
+    const all = key === undefined ? { ...headers } : { ...headers, ...keyHeaders(auth, key) };
+    const secrets = [...secretsInHeaders(headers), ...(key === undefined ? [] : [key])];
+    made = { key, access: { headers: all, redact: createRedactor(secrets), hide: createHider(secrets) } };
+    return made.access;
   };
 }
 
@@ -96,8 +111,7 @@ function keyHeaders(auth: Auth, key: string): Record<string, string> {
   };
 }
 
-async function askKey(apiKey: ApiKey | undefined): Promise<unknown> {
-  if (typeof apiKey !== "function") return apiKey;
+async function askKey(apiKey: () => string | Promise<string>): Promise<unknown> {
   try {
     return await apiKey();
   } catch (error) {

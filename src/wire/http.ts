@@ -55,7 +55,8 @@ export async function sendRequest(endpoint: Endpoint, given: HttpRequest): Promi
   const link = createLink(endpoint.clock, request.signal);
   let redact = withoutCredentials; // until the key is known
   try {
-    const access = guarded(await awaitAccess(endpoint, request, link), request);
+    const asked = awaitAccess(endpoint, request, link);
+    const access = guarded(asked instanceof Promise ? await asked : asked, request);
     redact = access.redact;
     const response = await awaitHeaders(endpoint, request, access, link);
     const answer = describe(endpoint, request, { access, response, link });
@@ -63,18 +64,20 @@ export async function sendRequest(endpoint: Endpoint, given: HttpRequest): Promi
     throw await refuse(answer);
   } catch (error) {
     link.close();
-    throw typed(error, { caller: request.signal, host: hostOf(endpoint), redact });
+    throw typed(error, { caller: request.signal, host: endpoint.host, redact });
   }
 }
 
 /** A key may come from elsewhere, such as a vault: which may be as silent as any server. */
-function awaitAccess(endpoint: Endpoint, request: HttpRequest, link: Link): Promise<Access> {
+function awaitAccess(endpoint: Endpoint, request: HttpRequest, link: Link): Access | Promise<Access> {
+  const asked = endpoint.access();
+  if (!(asked instanceof Promise)) return asked;
   const { headersMs } = waitsOf(endpoint, request);
   const message = `The function given as apiKey returned no key within ${headersMs / 1000} s, so nothing was sent. See what it waits for.`;
   return link.within(
     headersMs,
     () => new AgentError("no_api_key", message),
-    () => endpoint.access(),
+    () => asked,
   );
 }
 
@@ -85,10 +88,12 @@ async function awaitHeaders(
   link: Link,
 ): Promise<TransportResponse> {
   const { headersMs, connectMs } = waitsOf(endpoint, request);
-  const what = `${hostOf(endpoint)} sent no answer for ${headersMs / 1000} s`;
-  const expire = (): AgentError =>
-    timedOut("headers_timeout", what, request.patient === true ? "patientMs" : "headersMs");
-  const connecting = watchConnecting(link, connectMs, hostOf(endpoint));
+  const { host } = endpoint;
+  const expire = (): AgentError => {
+    const what = `${host} sent no answer for ${headersMs / 1000} s`;
+    return timedOut("headers_timeout", what, request.patient === true ? "patientMs" : "headersMs");
+  };
+  const connecting = watchConnecting(link, connectMs, host);
   const sent = link.within(headersMs, expire, () =>
     endpoint.transport({
       onPhase: connecting,
@@ -100,16 +105,26 @@ async function awaitHeaders(
     }),
   );
   // An answer came over a connection, also where the transport forgot to say that there is one.
-  return sent.finally(() => connecting("connected"));
+  return sent.then(
+    (response) => {
+      connecting("connected");
+      return response;
+    },
+    (error: unknown) => {
+      connecting("connected");
+      throw error;
+    },
+  );
 }
 
 /** One connection is made for a request; a transport that tries several addresses for it has the time for all of them. */
 function watchConnecting(link: Link, connectMs: number, host: string): NonNullable<TransportRequest["onPhase"]> {
-  const what = `${host} could not be connected to within ${connectMs / 1000} s`;
+  const expire = (): AgentError =>
+    timedOut("connect_timeout", `${host} could not be connected to within ${connectMs / 1000} s`, "connectMs");
   let cancel: (() => void) | undefined;
   return (phase) => {
     if (phase === "connected") cancel?.();
-    else cancel ??= link.limit(connectMs, () => timedOut("connect_timeout", what, "connectMs"));
+    else cancel ??= link.limit(connectMs, expire);
   };
 }
 
@@ -128,7 +143,7 @@ interface Parts {
 }
 
 function describe(endpoint: Endpoint, request: HttpRequest, { access, response, link }: Parts): HttpAnswer {
-  const host = hostOf(endpoint);
+  const { host } = endpoint;
   const facts: AnswerFacts = {
     host,
     status: response.status,
@@ -138,8 +153,10 @@ function describe(endpoint: Endpoint, request: HttpRequest, { access, response, 
     nowMs: endpoint.clock.now(),
   };
   const { idleMs, progressMs } = waitsOf(endpoint, request);
-  const what = `${host} sent nothing for ${idleMs / 1000} s in the middle of its answer`;
-  const expire = (): AgentError => timedOut("idle_timeout", what, request.patient === true ? "patientMs" : "idleMs");
+  const expire = (): AgentError => {
+    const what = `${host} sent nothing for ${idleMs / 1000} s in the middle of its answer`;
+    return timedOut("idle_timeout", what, request.patient === true ? "patientMs" : "idleMs");
+  };
   return {
     facts,
     requestId: readRequestId(facts),
@@ -167,27 +184,50 @@ interface Watched extends Leaving {
   expire: () => AgentError;
 }
 
-/** The same reads, each of which must come within the idle timeout. Only waiting for the server counts, not its reader. */
-async function* watch(
+/**
+ * The same reads, each of which must come within the idle timeout. Only waiting for the server counts, not its reader. By hand and not
+ * as a generator, which would cost several promises a read.
+ */
+function watch(
   body: AsyncIterable<Uint8Array>,
   { link, idleMs, expire, ...leaving }: Watched,
-): AsyncGenerator<Uint8Array> {
-  const reads = body[Symbol.asyncIterator]();
-  try {
-    for (;;) {
-      const read = await link.within(idleMs, expire, () => reads.next());
-      if (read.done === true) return;
-      yield read.value;
-    }
-  } catch (error) {
-    throw typed(error, leaving);
-  } finally {
+): AsyncIterableIterator<Uint8Array, undefined> {
+  let reads: AsyncIterator<Uint8Array> | undefined;
+  let isOver = false;
+  const read = (): Promise<IteratorResult<Uint8Array, undefined>> => {
+    reads ??= body[Symbol.asyncIterator]();
+    return reads.next();
+  };
+  const take = (result: IteratorResult<Uint8Array, undefined>): IteratorResult<Uint8Array, undefined> => {
+    if (result.done !== true) return result;
+    isOver = true;
+    link.close(); // also of an answer that was read to its end: whatever a transport has tied to its signal is let go of
+    return DONE;
+  };
+  const leave = (): void => {
+    isOver = true;
     link.close();
     // Not awaited: a transport that ignores its signal would never come back from a read that hangs. What goes wrong
     // while closing concerns nobody: the answer was read, or its error is on its way.
-    Promise.resolve(reads.return?.()).catch(() => {});
-  }
+    Promise.resolve(reads?.return?.()).catch(() => {});
+  };
+  const fail = (error: unknown): never => {
+    leave();
+    throw typed(error, leaving);
+  };
+  return {
+    next: () => (isOver ? Promise.resolve(DONE) : link.within(idleMs, expire, read).then(take, fail)),
+    async return() {
+      if (!isOver) leave();
+      return DONE;
+    },
+    [Symbol.asyncIterator]() {
+      return this;
+    },
+  };
 }
+
+const DONE: IteratorResult<Uint8Array, undefined> = { done: true, value: undefined };
 
 /** Error bodies are short; the rest of a long or slow one is not worth the wait. */
 const MAX_ERROR_BODY = 65_536;
@@ -216,10 +256,6 @@ function targetHost(facts: AnswerFacts): string | undefined {
 
 function waitsOf(endpoint: Endpoint, request: HttpRequest): Waits {
   return endpoint.waits(request.patient === true);
-}
-
-function hostOf(endpoint: Endpoint): string {
-  return new URL(endpoint.baseUrl).host;
 }
 
 /** What an error passes on its way out. */

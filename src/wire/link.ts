@@ -23,31 +23,42 @@ const CLOSED = new DOMException("The answer is not wanted any more.", "AbortErro
 export function createLink(clock: Clock, caller: AbortSignal): Link {
   const controller = new AbortController();
   const { signal } = controller;
+  const watch = createWatch(clock, (error) => abort(error));
+  const limits = new Set<() => void>();
+  /** Rejects what is waited for. Called here and not by a listener: only we abort the signal. */
+  let giveUp: ((reason: unknown) => void) | undefined;
+  const abort = (reason: unknown): void => {
+    watch.stop();
+    giveUp?.(reason);
+    controller.abort(reason);
+  };
   // Not AbortSignal.any: a signal shared by many requests would keep them all in memory.
-  const onAbort = (): void => controller.abort(caller.reason);
+  const onAbort = (): void => abort(caller.reason);
   if (caller.aborted) onAbort();
   caller.addEventListener("abort", onAbort);
-  // One listener for all waits: adding one for each network read costs more than the read.
-  let giveUp: ((reason: unknown) => void) | undefined;
-  const limits = new Set<() => void>();
-  signal.addEventListener("abort", () => giveUp?.(signal.reason));
   return {
     signal,
     within(limitMs, expire, wait) {
       return new Promise((resolve, reject) => {
         if (signal.aborted) return reject(signal.reason);
-        const cancel = clock.after(limitMs, () => controller.abort(expire()));
-        const mine = (reason: unknown): void => {
-          settle();
-          reject(reason);
-        };
         const settle = (): void => {
-          cancel();
-          if (giveUp === mine) giveUp = undefined; // the next wait may have begun already
+          if (giveUp !== reject) return; // the next wait may have begun already
+          giveUp = undefined;
+          watch.pause();
         };
-        giveUp = mine;
+        giveUp = reject;
+        watch.begin(limitMs, expire);
         try {
-          wait().then(resolve, reject).finally(settle);
+          wait().then(
+            (value) => {
+              settle();
+              resolve(value);
+            },
+            (error: unknown) => {
+              settle();
+              reject(error);
+            },
+          );
         } catch (error) {
           // A transport that is no async function may throw at once.
           settle();
@@ -56,14 +67,58 @@ export function createLink(clock: Clock, caller: AbortSignal): Link {
       });
     },
     limit(limitMs, expire) {
-      const cancel = clock.after(limitMs, () => controller.abort(expire()));
+      const cancel = clock.after(limitMs, () => abort(expire()));
       limits.add(cancel);
       return cancel;
     },
     close() {
       for (const cancel of limits) cancel();
       caller.removeEventListener("abort", onAbort);
-      controller.abort(CLOSED);
+      abort(CLOSED);
+    },
+  };
+}
+
+/** Watches one wait after the other. */
+interface Watch {
+  begin(limitMs: number, expire: () => Error): void;
+  /** What was waited for is there. */
+  pause(): void;
+  stop(): void;
+}
+
+/** With one timer for many waits: one that fires while nothing has waited too long is set anew for the rest. */
+function createWatch(clock: Clock, onLate: (error: Error) => void): Watch {
+  let late: (() => Error) | undefined;
+  let untilMs = 0;
+  let firesMs = Number.POSITIVE_INFINITY;
+  let cancel = (): void => {};
+  const set = (delayMs: number): void => {
+    firesMs = clock.monotonic() + delayMs;
+    cancel = clock.after(delayMs, fire);
+  };
+  const fire = (): void => {
+    firesMs = Number.POSITIVE_INFINITY;
+    if (late === undefined) return;
+    const leftMs = untilMs - clock.monotonic();
+    if (leftMs > 0) set(leftMs);
+    else onLate(late());
+  };
+  return {
+    begin(limitMs, expire) {
+      late = expire;
+      untilMs = clock.monotonic() + limitMs;
+      if (firesMs <= untilMs) return;
+      cancel();
+      set(limitMs);
+    },
+    pause() {
+      late = undefined;
+    },
+    stop() {
+      late = undefined;
+      firesMs = Number.POSITIVE_INFINITY;
+      cancel();
     },
   };
 }

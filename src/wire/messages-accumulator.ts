@@ -38,8 +38,10 @@ export interface MessagesAccumulator {
    * (retryable) when it ended for tool calls and none came.
    */
   finish(): MessagesAnswer;
-  /** The answer so far: one object whose fields are put together when they are read. */
-  readonly partial: MessagesPartial;
+  /** What the answer so far reports. */
+  usage(): MessagesUsage | undefined;
+  /** The answer so far: one object, the same each time, whose fields are put together when they are read. */
+  partial(): MessagesPartial;
 }
 
 /** What an answer says beside its content, as far as it is known. */
@@ -54,6 +56,7 @@ export function createMessagesAccumulator(): MessagesAccumulator {
   const slots = new Map<number, BlockSlot>();
   let known: Known = { id: "", model: "" };
   let isOver = false;
+  let partial: MessagesPartial | undefined;
   return {
     add(event) {
       if (isOver) return;
@@ -74,10 +77,14 @@ export function createMessagesAccumulator(): MessagesAccumulator {
       const raw = blocks.map((block) => block.raw);
       return { ...known, type: "message", role: "assistant", content, raw, stop_reason };
     },
-    partial: livePartial(
-      () => known,
-      () => inOrder(slots).map((slot) => slot.read()),
-    ),
+    usage: () => known.usage,
+    partial() {
+      partial ??= livePartial(
+        () => known,
+        () => inOrder(slots).map((slot) => slot.read()),
+      );
+      return partial;
+    },
   };
 }
 
@@ -133,7 +140,10 @@ function mergeRest(known: MessagesHead["rest"], next: MessagesHead["rest"]): Mes
   return known === undefined ? next : { ...known, ...next };
 }
 
-/** One object of getters: looking at every event at what came so far must not rebuild the whole each time. */
+/**
+ * One object of getters: looking at every event at what came so far must not rebuild the whole each time. Made for whoever asks: V8 gives
+ * every object with getters a shape of its own, which keeps all that they see alive until the next full collection.
+ */
 function livePartial(read: () => Known, readContent: () => readonly MessagesBlock[]): MessagesPartial {
   return {
     type: "message",

@@ -72,8 +72,8 @@ function createChanges(raw: Fields): Changes {
     },
     read: () => ({
       ...fields,
-      ...(text.isEmpty ? {} : { text: textOf(raw.text) + text.readText() }),
-      ...(thinking.isEmpty ? {} : { thinking: textOf(raw.thinking) + thinking.readText() }),
+      ...(text.isEmpty() ? {} : { text: textOf(raw.text) + text.readText() }),
+      ...(thinking.isEmpty() ? {} : { thinking: textOf(raw.thinking) + thinking.readText() }),
       ...(citations.length === 0 ? {} : { citations: [...listOf(raw.citations), ...citations] }),
     }),
   };

@@ -10,7 +10,7 @@ export interface Pieces {
   pushObject(piece: string): void;
   /** What came so far; reading again costs only what came since. */
   readText(): string;
-  readonly isEmpty: boolean;
+  isEmpty(): boolean;
 }
 
 export function createPieces(): Pieces {
@@ -28,9 +28,7 @@ export function createPieces(): Pieces {
     return joined;
   };
   return {
-    get isEmpty() {
-      return length === 0;
-    },
+    isEmpty: () => length === 0,
     push,
     pushObject(piece) {
       // The length first: it settles all but a few, so that pieces are not joined and compared at every one.

@@ -27,6 +27,7 @@ export function createHider(secrets: readonly string[], least: number = LEAST_IN
   const spelled = secrets.flatMap((secret) => [secret, JSON.stringify(secret).slice(1, -1)]);
   // Longest first: a secret may be part of another.
   const known = [...new Set(spelled)].filter(({ length }) => length >= least).sort((a, b) => b.length - a.length);
+  if (known.length === 0) return (given) => given;
   return (given) => {
     const plain = withoutNeedlessEscapes(given);
     const text = plain !== given && known.some((secret) => plain.includes(secret)) ? plain : given;

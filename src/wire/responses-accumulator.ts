@@ -30,8 +30,8 @@ export interface ResponsesAccumulator {
    * it contradicts what was streamed.
    */
   finish(): ResponsesResponse;
-  /** The answer so far: one object whose fields are put together when they are read. */
-  readonly partial: ResponsesPartial;
+  /** The answer so far: one object, the same each time, whose fields are put together when they are read. */
+  partial(): ResponsesPartial;
 }
 
 /** An accumulator for items that interleave and end in any order, in linear time. */
@@ -39,6 +39,7 @@ export function createResponsesAccumulator(): ResponsesAccumulator {
   const slots = new Map<number, Slot>();
   let head: ResponsesHead = {};
   let terminal: ResponsesResponse | undefined;
+  let partial: ResponsesPartial | undefined;
   const slotAt = (index: number): Slot => {
     const slot = slots.get(index) ?? createSlot();
     slots.set(index, slot);
@@ -57,7 +58,10 @@ export function createResponsesAccumulator(): ResponsesAccumulator {
         terminal.output.length === 0 ? readStreamed(inOrder(slots)) : completeOutput(terminal.output, slots);
       return { ...terminal, output };
     },
-    partial: livePartial(() => ({ head, terminal, slots })),
+    partial() {
+      partial ??= livePartial(() => ({ head, terminal, slots }));
+      return partial;
+    },
   };
 }
 
@@ -109,14 +113,15 @@ function matchSlots(labels: readonly ItemLabel[], slots: ReadonlyMap<number, Slo
   const byId = slotsById(slots);
   const sure = labels.map(({ id, type }, place) => {
     const slot = slots.get(place);
-    const isSame = id !== undefined && slot?.label?.id === id;
+    const isSame = id !== undefined && slot?.label()?.id === id;
     // Another kind under an id of its own is a contradiction, which the slot will tell.
-    return isSame && (slot.label?.type === type || byId.get(id) === slot) ? take(slot) : undefined;
+    return isSame && (slot.label()?.type === type || byId.get(id) === slot) ? take(slot) : undefined;
   });
   const moved = labels.map(({ id }, place) => sure[place] ?? (id === undefined ? undefined : take(byId.get(id))));
   return labels.map(({ type }, place) => {
     const slot = slots.get(place);
-    const isSameKind = slot?.label === undefined || slot.label.type === type;
+    const label = slot?.label();
+    const isSameKind = label === undefined || label.type === type;
     return moved[place] ?? (isSameKind ? take(slot) : undefined);
   });
 }
@@ -125,7 +130,7 @@ function matchSlots(labels: readonly ItemLabel[], slots: ReadonlyMap<number, Slo
 function slotsById(slots: ReadonlyMap<number, Slot>): ReadonlyMap<string, Slot | undefined> {
   const byId = new Map<string, Slot | undefined>();
   for (const slot of slots.values()) {
-    const id = slot.label?.id;
+    const id = slot.label()?.id;
     if (id !== undefined) byId.set(id, byId.has(id) ? undefined : slot);
   }
   return byId;
@@ -137,7 +142,10 @@ interface Known {
   slots: ReadonlyMap<number, Slot>;
 }
 
-/** One object of getters: looking at every event at what came so far must not rebuild the whole each time. */
+/**
+ * One object of getters: looking at every event at what came so far must not rebuild the whole each time. Made for whoever asks: V8 gives
+ * every object with getters a shape of its own, which keeps all that they see alive until the next full collection.
+ */
 function livePartial(read: () => Known): ResponsesPartial {
   return {
     object: "response",

@@ -8,7 +8,7 @@ import { malformedResponse } from "./responses-whole.ts";
 export interface Slot {
   readonly texts: StreamedTexts;
   /** Kind and id of its item; undefined while it has not begun. */
-  readonly label: ItemLabel | undefined;
+  label(): ItemLabel | undefined;
   /** @throws {AgentError} `malformed_event` when another item is here already. */
   setItem(event: ResponsesItemEvent): void;
   /** The item as far as it has come; undefined while it has not begun. */
@@ -34,9 +34,7 @@ export function createSlot(): Slot {
   let isDone = false;
   return {
     texts,
-    get label() {
-      return item === undefined ? undefined : labelOf(item);
-    },
+    label: () => (item === undefined ? undefined : labelOf(item)),
     setItem({ type, item: next }) {
       if (item !== undefined) checkSame(item, next);
       const ends = type === "response.output_item.done";

@@ -15,53 +15,27 @@ export interface SseOptions {
   maxBytes?: number;
   /** Told once, when bytes came that are no UTF-8. */
   onInvalidText?: () => void;
-  /**
-   * Given what is still to be read once `[DONE]` was; without it the body is closed. A connection that is read to its
-   * end can be used again.
-   */
-  leave?: (rest: AsyncIterator<Uint8Array>) => void;
 }
 
 const MAX_EVENT_LENGTH = 16 * 1024 * 1024;
 const MAX_BYTES = 512 * 1024 * 1024;
 
 /**
- * The events of a stream, an array for each network read, empty when it completed none: one await per read and not one per token.
+ * Reads a stream, an array of events for each network read, empty when it completed none.
  * Accepts LF, CR and CRLF and a byte order mark; an event without its blank line at the end is dropped, as WHATWG says.
- * Ends at `[DONE]`, which is not handed out; what follows it is ignored.
- * @throws {AgentError} `event_too_large`
+ * Is done at `[DONE]`, which is not handed out; what follows it is ignored.
  */
-export async function* readEvents(
-  body: AsyncIterable<Uint8Array>,
-  options: SseOptions = {},
-): AsyncGenerator<readonly SseEvent[]> {
+export async function createSseDecoder(options: SseOptions = {}): Promise<SseDecoder> {
   createParser ??= (await import("eventsource-parser")).createParser;
-  const decoder = createDecoder(createParser, options);
-  const reads = body[Symbol.asyncIterator]();
-  let isLeft = false;
-  try {
-    for (;;) {
-      const read = await reads.next();
-      const events = decoder.feed(read.done === true ? undefined : read.value);
-      yield events;
-      if (decoder.error !== undefined) throw decoder.error;
-      if (read.done === true) return;
-      if (!decoder.isDone) continue;
-      isLeft = options.leave !== undefined;
-      options.leave?.(reads);
-      return;
-    }
-  } finally {
-    if (!isLeft) await reads.return?.();
-  }
+  return createDecoder(createParser, options);
 }
 
-interface Decoder {
+export interface SseDecoder {
   /** The events that these bytes complete; without bytes, at the end of the body. */
   feed(bytes: Uint8Array | undefined): readonly SseEvent[];
-  readonly isDone: boolean;
-  /** Set when the stream cannot be read on; events before it were handed out. */
-  readonly error: AgentError | undefined;
+  isDone(): boolean;
+  /** Set when the stream cannot be read on (`event_too_large`); events before it were handed out. */
+  error(): AgentError | undefined;
 }
 
 type CreateParser = typeof import("eventsource-parser").createParser;
@@ -72,7 +46,7 @@ let createParser: CreateParser | undefined;
 function createDecoder(
   createParser: CreateParser,
   { maxEventLength = MAX_EVENT_LENGTH, maxBytes = MAX_BYTES, onInvalidText }: SseOptions,
-): Decoder {
+): SseDecoder {
   const utf8 = createUtf8Reader();
   let events: SseEvent[] = [];
   let isDone = false;
@@ -99,18 +73,14 @@ function createDecoder(
     },
   });
   return {
-    get isDone() {
-      return isDone;
-    },
-    get error() {
-      return error;
-    },
+    isDone: () => isDone,
+    error: () => error,
     feed(bytes) {
       events = [];
-      const wasBroken = utf8.isBroken;
+      const wasBroken = utf8.isBroken();
       const text = utf8.decode(bytes);
       parser.feed(text);
-      if (utf8.isBroken && !wasBroken) onInvalidText?.();
+      if (utf8.isBroken() && !wasBroken) onInvalidText?.();
       // The parser keeps nothing of comments and unknown fields, and so has no limit for them.
       line = restOfLine(text, line);
       if (line > maxEventLength && !isDone) failEvent();

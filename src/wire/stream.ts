@@ -5,7 +5,7 @@ import { type AnswerFacts, faultError } from "./errors.ts";
 import { readFault, type ServerFault } from "./fault.ts";
 import type { HttpAnswer } from "./http.ts";
 import { createProgress } from "./progress.ts";
-import { readEvents, type SseEvent } from "./sse.ts";
+import { createSseDecoder, type SseEvent } from "./sse.ts";
 
 /** JSON that is neither a piece of an answer nor an error: kept whole, never dropped. */
 export interface UnknownItem {
@@ -72,15 +72,19 @@ async function* readItems<Item>(
   { signal, patient }: ReadOptions,
 ): AsyncGenerator<readonly (Item | UnknownItem)[]> {
   const progress = createProgress(endpoint.clock, endpoint.waits(patient).progressMs, answer.facts.host);
-  const leave = (rest: AsyncIterator<Uint8Array>): void => readToEnd(rest, answer, endpoint);
   const end = createEnd(answer, endpoint, dialect.afterEndMs);
   let isInvalid = false;
   const onInvalidText = (): void => {
     isInvalid = true;
   };
+  const reads = answer.body[Symbol.asyncIterator]();
+  let isLeft = false;
   try {
-    for await (const events of readEvents(answer.body, { leave, onInvalidText })) {
-      const { items, error } = decodeBatch(events, dialect, answer.facts);
+    const decoder = await createSseDecoder({ onInvalidText });
+    for (let isOver = false; !isOver; ) {
+      const read = await reads.next();
+      const events = decoder.feed(read.done === true ? undefined : read.value);
+      const { items, error = decoder.error() } = decodeBatch(events, dialect, answer.facts);
       if (isInvalid) items.push(INVALID_UTF8);
       isInvalid = false;
       progress.note(items.some((item) => dialect.isProgress(item)));
@@ -90,13 +94,19 @@ async function* readItems<Item>(
       progress.resume();
       if (dialect.isWhole()) end.begin();
       if (error !== undefined) throw error;
+      if (decoder.isDone() && read.done !== true) {
+        isLeft = true;
+        readToEnd(reads, answer, endpoint);
+      }
+      isOver = read.done === true || decoder.isDone();
     }
   } catch (error) {
     // The terminal marker was read: the answer is whole, and what breaks after it is told but cannot undo it.
     if (!dialect.isWhole() || signal.aborted || !(error instanceof AgentError)) throw error;
-    if (!end.isOver) yield [{ type: "unknown", event: "error_after_end", item: errorInfo(error) }];
+    if (!end.isOver()) yield [{ type: "unknown", event: "error_after_end", item: errorInfo(error) }];
   } finally {
     end.release();
+    if (!isLeft) await reads.return?.();
   }
 }
 
@@ -149,7 +159,7 @@ interface End {
   /** The time until `begin` is the reader's own. */
   pause(): void;
   /** True when the time was up: what broke then, we broke. */
-  readonly isOver: boolean;
+  isOver(): boolean;
   release(): void;
 }
 
@@ -164,9 +174,7 @@ function createEnd(answer: HttpAnswer, endpoint: Endpoint, limitMs: number | und
     answer.close();
   };
   return {
-    get isOver() {
-      return isOver;
-    },
+    isOver: () => isOver,
     begin() {
       if (limitMs === undefined || cancel !== undefined) return;
       begunMs = clock.monotonic();

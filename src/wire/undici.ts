@@ -21,7 +21,7 @@ export function sendOverUndici(request: TransportRequest): Promise<TransportResp
     } catch (error) {
       exchange.fail(error);
     }
-    if (!exchange.hasConnection) request.onPhase?.("connecting");
+    if (!exchange.hasConnection()) request.onPhase?.("connecting");
   });
 }
 
@@ -43,7 +43,7 @@ const USER_AGENT = { "user-agent": "fairwitness" };
 interface Exchange {
   readonly handler: Dispatcher.DispatchHandler;
   /** True once the request is on its way, or is over. */
-  readonly hasConnection: boolean;
+  hasConnection(): boolean;
   fail(error: unknown): void;
 }
 
@@ -105,9 +105,7 @@ function createExchange(request: TransportRequest, { origin, resolve, reject }: 
   return {
     handler,
     fail,
-    get hasConnection() {
-      return connection !== undefined || isOver;
-    },
+    hasConnection: () => connection !== undefined || isOver,
   };
 }
 

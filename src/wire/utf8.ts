@@ -5,7 +5,7 @@ export interface Utf8Reader {
   /** The text these bytes complete; without bytes, what is left at the end. What is no UTF-8 becomes U+FFFD. */
   decode(bytes: Uint8Array | undefined): string;
   /** True once bytes came that are no UTF-8; a U+FFFD that was sent as such is none of them. */
-  readonly isBroken: boolean;
+  isBroken(): boolean;
 }
 
 export function createUtf8Reader(): Utf8Reader {
@@ -15,9 +15,7 @@ export function createUtf8Reader(): Utf8Reader {
   /** The last two bytes before these, as one number: the beginning of a U+FFFD may lie there. */
   let before = 0;
   return {
-    get isBroken() {
-      return isBroken;
-    },
+    isBroken: () => isBroken,
     decode(bytes) {
       const text = bytes === undefined ? decoder.decode() : decoder.decode(bytes, { stream: true });
       // Of all reads but a few this is the whole cost.

@@ -204,7 +204,7 @@ describe("an answer", () => {
 
   test("so far is one live object", () => {
     const accumulator = createChatAccumulator();
-    const { partial } = accumulator;
+    const partial = accumulator.partial();
     expect(partial.choices).toEqual([]);
     accumulator.add(decodeChatChunk({ id: "1", model: "grok-4.7", ...choice({ content: "a" }) }));
     expect(partial).toMatchObject({ id: "1", model: "grok-4.7" });

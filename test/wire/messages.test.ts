@@ -444,7 +444,7 @@ describe("a whole message as JSON", () => {
 describe("the answer so far", () => {
   test("is one object that grows, and has the whole in the end", () => {
     const accumulator = createMessagesAccumulator();
-    const { partial } = accumulator;
+    const partial = accumulator.partial();
     const seen: unknown[] = [];
     expect(partial).toMatchObject({ type: "message", role: "assistant", id: "", model: "", content: [] });
     for (const payload of [

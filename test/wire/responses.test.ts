@@ -322,7 +322,7 @@ describe("items of a response", () => {
     accumulator.add(decodeResponsesEvent(added({ ...message(""), content: [] })));
     for (let piece = 0; piece < 100_000; piece++) {
       accumulator.add(decodeResponsesEvent(text("x")));
-      if (piece % 100 === 0) expect(accumulator.partial.output).toHaveLength(1);
+      if (piece % 100 === 0) expect(accumulator.partial().output).toHaveLength(1);
     }
     accumulator.add(decodeResponsesEvent(completed([])));
     expect(accumulator.finish().output).toEqual([message("x".repeat(100_000))]);
@@ -331,7 +331,9 @@ describe("items of a response", () => {
 
 describe("an answer that is still coming", () => {
   test("shows what came of it, and its end when it is there", () => {
-    const { add, partial } = createResponsesAccumulator();
+    const accumulator = createResponsesAccumulator();
+    const { add } = accumulator;
+    const partial = accumulator.partial();
     const seen: unknown[] = [];
     const annotation = { type: "url_citation", url: "https://x.ai", start_index: 0, end_index: 3 };
     const cite = { type: "response.output_text.annotation.added", output_index: 0, annotation_index: 0, annotation };
