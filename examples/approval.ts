@@ -10,7 +10,7 @@ import { finish } from "./support/finish.ts";
 import { aMoment, ask, isSomebodyThere } from "./support/person.ts";
 import { findPlace } from "./support/place.ts";
 import { printable } from "./support/printable.ts";
-import { beginRun, isUnfinished, runPart, stopHere, unfinishedRun } from "./support/processes.ts";
+import { beginRun, isUnfinished, runPart, stopHere, stopOnInterrupt, unfinishedRun } from "./support/processes.ts";
 
 const store = createFileStore(); // .fairwitness/: all that the processes have in common
 const bank = openBooks("bank"); // outside the agent: it counts what really happened
@@ -64,6 +64,7 @@ async function decide(approve: boolean, by: string): Promise<void> {
 
 /** The process that was started first: it starts the others, asks the person, and looks into the bank's books at the end. */
 async function play(): Promise<void> {
+  stopOnInterrupt();
   let run = await unfinishedRun(store, "refunds");
   if (run !== undefined) console.log(`An earlier start left ${run.runId}: this one goes on with it.`);
   else {

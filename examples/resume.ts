@@ -10,7 +10,7 @@ import { openBooks } from "./support/books.ts";
 import { finish } from "./support/finish.ts";
 import { findPlace } from "./support/place.ts";
 import { printable } from "./support/printable.ts";
-import { beginRun, isUnfinished, runPart, unfinishedRun } from "./support/processes.ts";
+import { beginRun, isUnfinished, runPart, stopOnInterrupt, unfinishedRun } from "./support/processes.ts";
 
 const store = createFileStore(); // .fairwitness/: all that the processes have in common
 const mail = openBooks("mail"); // outside the agent: it counts what was really sent
@@ -58,6 +58,7 @@ function die(customer: string): void {
 
 /** The process that was started first: it starts the others, and looks at what was sent at the end. */
 async function play(): Promise<void> {
+  stopOnInterrupt();
   let run = await unfinishedRun(store, "invoices");
   if (run !== undefined) console.log(`An earlier start left ${run.runId}: this one goes on with it.`);
   else {

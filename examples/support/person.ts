@@ -1,14 +1,11 @@
 import { createInterface } from "node:readline/promises";
-import { stopHere } from "./processes.ts";
 
 /** Whether somebody sits at a terminal who can be asked. */
 export const isSomebodyThere: boolean = process.stdin.isTTY === true && process.stdout.isTTY === true;
 
 /** As long as a person might take who has nothing else to do. */
 export async function aMoment(): Promise<void> {
-  process.once("SIGINT", stopHere);
   await new Promise((resolve) => setTimeout(resolve, 500));
-  process.off("SIGINT", stopHere);
 }
 
 /** Asks yes or no, again until it is one of them. Undefined when nobody wants to say (Ctrl-C, or the end of the input). */

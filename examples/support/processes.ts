@@ -1,5 +1,17 @@
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import type { RunStore, StoredRun } from "fairwitness";
+
+/** The process of this program that is at work, and whether it was interrupted. */
+let working: { child: ChildProcess; isInterrupted: boolean } | undefined;
+
+/** From here on Ctrl-C ends this program with a word on how to go on, whatever it is doing; a process at work is interrupted first. */
+export function stopOnInterrupt(): void {
+  process.on("SIGINT", () => {
+    if (working === undefined) stopHere();
+    working.isInterrupted = true;
+    working.child.kill("SIGINT"); // a terminal tells both; `kill -INT` tells us alone
+  });
+}
 
 /**
  * Runs this program once more, as another process with a part of its own. What it prints is seen here. When it is interrupted, so is this
@@ -11,18 +23,14 @@ export async function runPart(...args: readonly string[]): Promise<NodeJS.Signal
   const child = spawn(process.execPath, [...process.execArgv, program, ...args], {
     stdio: ["ignore", "inherit", "inherit"],
   });
-  let isInterrupted = false;
-  const interrupt = (): void => {
-    isInterrupted = true;
-    child.kill("SIGINT"); // a terminal tells both; `kill -INT` tells us alone
-  };
-  process.on("SIGINT", interrupt);
+  const work = { child, isInterrupted: false };
+  working = work;
   const signal = await new Promise<NodeJS.Signals | null>((resolve, reject) => {
     child.once("error", reject);
     child.once("close", (_code, by) => resolve(by));
   });
-  process.off("SIGINT", interrupt);
-  if (isInterrupted || signal === "SIGINT") stopHere();
+  working = undefined;
+  if (work.isInterrupted || signal === "SIGINT") stopHere();
   return signal;
 }
 
