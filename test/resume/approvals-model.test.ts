@@ -1,7 +1,8 @@
 import { cancelRun, type RunStore, resolveApproval } from "fairwitness";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { createApprovalsWorld, type Said, type World } from "./approvals-world.ts";
+import type { Said } from "./approvals-rules.ts";
+import { createApprovalsWorld, type World } from "./approvals-world.ts";
 
 /** Histories of requests, answers, restarts; 100,000 in the large setting. */
 const HISTORIES = Number(process.env.FAIRWITNESS_APPROVALS ?? 1000);
