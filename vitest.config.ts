@@ -40,6 +40,8 @@ const over = (name: "undici" | "fetch", include: string[]): TestProjectInlineCon
 
 const config: ViteUserConfig = defineConfig({
   test: {
+    // One for each core: the process that gathers the results has little to do, and many tests wait.
+    maxWorkers: "100%",
     // No planted secret in anything that is printed (fault row 112).
     globalSetup: ["test/project/canaries.ts"],
     projects: [over("undici", ["test/**/*.test.ts"]), over("fetch", NETWORK)],

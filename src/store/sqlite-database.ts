@@ -98,7 +98,7 @@ function open({ file, prepareFolder, isSynced, busyTimeoutMs }: DatabaseOptions)
   refuseCut(file);
   const db = new DatabaseSync(file, { timeout: busyTimeoutMs });
   try {
-    db.exec("PRAGMA journal_mode = WAL");
+    patiently(busyTimeoutMs, () => db.exec("PRAGMA journal_mode = WAL"));
     db.exec(`PRAGMA synchronous = ${isSynced ? "FULL" : "NORMAL"}`);
     transaction(db, "BEGIN IMMEDIATE", () => prepareSchema(db, file));
     transaction(db, "BEGIN", () => checkTables(db, file));
@@ -107,6 +107,36 @@ function open({ file, prepareFolder, isSynced, busyTimeoutMs }: DatabaseOptions)
     db.close();
     throw error;
   }
+}
+
+/**
+ * Tries again while another process is in the way. SQLite waits for it by itself, but not where a new database becomes one with a
+ * log: there it says at once that it is busy, since two that wait for each other would wait for ever.
+ */
+function patiently(limitMs: number, act: () => void): void {
+  const endMs = performance.now() + limitMs;
+  for (;;) {
+    try {
+      act();
+      return;
+    } catch (error) {
+      if (!isBusy(error) || performance.now() >= endMs) throw error;
+      sleep(RETRY_MS);
+    }
+  }
+}
+
+const RETRY_MS = 5;
+
+function isBusy(error: unknown): boolean {
+  return error instanceof Error && "errcode" in error && error.errcode === SQLITE_BUSY;
+}
+
+const SQLITE_BUSY = 5;
+
+/** As SQLite itself waits: nothing else happens in this thread meanwhile. */
+function sleep(ms: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
 }
 
 /** SQLite makes a new database of what is smaller than its smallest page, as if nothing had ever been there. */
