@@ -31,9 +31,12 @@ export function proxiesOf(environment: Environment, flags: readonly string[]): r
 }
 
 function usesProxy(environment: Environment, flags: readonly string[]): boolean {
-  const inOptions = (environment.NODE_OPTIONS ?? "").split(/\s/).includes("--use-env-proxy");
-  return environment.NODE_USE_ENV_PROXY === "1" || inOptions || flags.includes("--use-env-proxy");
+  if (environment.NODE_USE_ENV_PROXY === "1" || flags.includes(FLAG)) return true;
+  const { NODE_OPTIONS: inOptions } = environment;
+  return inOptions?.includes(FLAG) === true && inOptions.split(/\s/).includes(FLAG);
 }
+
+const FLAG = "--use-env-proxy";
 
 /** The variable that names a proxy; https falls back on the proxy for http. */
 function proxyFor(protocol: string, environment: Environment): string | undefined {

@@ -1,6 +1,7 @@
 import type { Dispatcher } from "undici";
 import { AgentError } from "../errors.ts";
 import { ownOptions } from "../own.ts";
+import { refuseProxied } from "./proxy.ts";
 import type { TransportRequest, TransportResponse } from "./transport.ts";
 import { BROKEN_OFF, transportError, UNREACHED } from "./transport-error.ts";
 import { sharedAgent, visit } from "./undici-agent.ts";
@@ -13,6 +14,7 @@ import { unpackerOf } from "./unpack.ts";
  */
 export function sendOverUndici(request: TransportRequest): Promise<TransportResponse> {
   return new Promise((resolve, reject) => {
+    refuseProxied(request.url, process.env, process.execArgv);
     if (request.signal.aborted) return reject(request.signal.reason);
     const { origin, pathname, search } = new URL(request.url);
     const exchange = createExchange(request, { origin, resolve, reject });
