@@ -25,10 +25,14 @@ export function agentOfTools(count: number): string {
   ].join("\n");
 }
 
-/** The same inputs, of which nothing is made: what zod's types cost by themselves. */
-export function schemasOf(count: number): string {
-  const schemas = Array.from({ length: count }, (_, index) => `export const schema${index} = ${schemaSource(index)};`);
-  return ['import { z } from "zod";', ...schemas].join("\n");
+/** The same handlers and the same reader, written with `z.input` and `z.output` and without us: what zod's types cost by themselves. */
+export function handlersOf(count: number): string {
+  const handlers = Array.from({ length: count }, (_, number) => {
+    const schema = `const schema${number} = ${schemaSource(number)};`;
+    const handler = `export const handle${number} = (${parametersOf(number)}: z.output<typeof schema${number}>) => ${resultOf(number)};`;
+    return `${schema}\n${handler}\nexport const read${number} = (input: z.input<typeof schema${number}>) => input.field${number};`;
+  });
+  return ['import { z } from "zod";', ...handlers].join("\n");
 }
 
 function toolSource(number: number): string {
@@ -38,8 +42,16 @@ const tool${number} = defineTool({
   description: "Does thing ${number}.",
   input: ${schemaSource(number)},
   effect: "read",
-  execute: ({ field${number}, kind, options }) => ({ said: field${number}, kind, deep: options?.deep ?? [] }),
+  execute: (${parametersOf(number)}) => ${resultOf(number)},
 });`;
+}
+
+function parametersOf(number: number): string {
+  return `{ field${number}, kind, options }`;
+}
+
+function resultOf(number: number): string {
+  return `({ said: field${number}, kind, deep: options?.deep ?? [] })`;
 }
 
 function schemaSource(number: number): string {

@@ -4,7 +4,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { FoldTimes } from "./growth-fold.ts";
-import { agentOfTools, schemasOf } from "./growth-tools.ts";
+import { agentOfTools, handlersOf } from "./growth-tools.ts";
 import { installed, packedFairwitness } from "./packed.ts";
 import { versionOf } from "./versions.ts";
 
@@ -17,8 +17,8 @@ export interface Growth {
 export interface TypeCost {
   tools: number;
   instantiations: number;
-  /** Of these, what the tools' schemas cost where nothing is made of them. */
-  schemasAlone: number;
+  /** What `z.input` and `z.output` of the same schemas cost without us. */
+  zodAlone: number;
   checkMs: number;
   totalMs: number;
 }
@@ -42,14 +42,14 @@ function measureTypes(sizes: readonly number[]): readonly TypeCost[] {
   const folder = installed([packedFairwitness(), `zod@${versionOf("zod")}`]);
   writeFileSync(join(folder, "tsconfig.json"), JSON.stringify(CONFIG));
   return sizes.map((tools) => {
-    writeFileSync(join(folder, "agent.ts"), schemasOf(tools));
-    const schemasAlone = compile(folder).instantiations;
+    writeFileSync(join(folder, "agent.ts"), handlersOf(tools));
+    const zodAlone = compile(folder).instantiations;
     writeFileSync(join(folder, "agent.ts"), agentOfTools(tools));
-    return { tools, schemasAlone, ...compile(folder) };
+    return { tools, zodAlone, ...compile(folder) };
   });
 }
 
-function compile(folder: string): Omit<TypeCost, "tools" | "schemasAlone"> {
+function compile(folder: string): Omit<TypeCost, "tools" | "zodAlone"> {
   const compiler = fileURLToPath(new URL("../node_modules/typescript/bin/tsc", import.meta.url));
   const { stdout, status } = spawnSync(process.execPath, [compiler, "-p", ".", "--extendedDiagnostics"], {
     cwd: folder,
