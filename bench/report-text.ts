@@ -1,5 +1,6 @@
 import { CONTENDERS } from "./contenders/index.ts";
 import { reached } from "./goals.ts";
+import { layersSection } from "./layers/index.ts";
 import { coldSection, growthSection, recordsSection } from "./report-others.ts";
 import type { Results } from "./results.ts";
 import { isMeasured, type MeasuredRow, type RefusedRow } from "./statistics.ts";
@@ -12,6 +13,7 @@ export function formatReport(results: Results): string {
     head(results),
     ratios(results),
     goals(results),
+    layersSection(results.layers),
     recordsSection(results),
     coldSection(results),
     growthSection(results),

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import type { ColdStart } from "./cold.ts";
 import type { Growth } from "./growth.ts";
+import type { LayerCost } from "./layers/index.ts";
 import type { Row } from "./statistics.ts";
 import type { Workload } from "./workload.ts";
 
@@ -15,6 +16,7 @@ export interface Results {
   rows: readonly Row[];
   cold: readonly ColdStart[];
   growth: Growth | null;
+  layers: readonly LayerCost[];
 }
 
 export interface Machine {
@@ -52,6 +54,7 @@ export function merged(before: Results, found: Results): Results {
     rows: [...found.rows, ...kept],
     cold: found.cold.length > 0 ? found.cold : before.cold,
     growth: found.growth ?? before.growth,
+    layers: found.layers.length > 0 ? found.layers : before.layers,
   };
 }
 

@@ -7,6 +7,7 @@ import { measureColdStarts } from "./cold.ts";
 import { runGate } from "./gate.ts";
 import { measureGrowth } from "./growth.ts";
 import { installPeers } from "./install.ts";
+import { layersSection, measureLayers } from "./layers/index.ts";
 import { measureWorkload } from "./measuring.ts";
 import { contendersOf, type Plan, planOf } from "./plan.ts";
 import { startServer } from "./processes.ts";
@@ -18,7 +19,7 @@ import { versionsOf } from "./versions.ts";
 import { WORKLOADS } from "./workloads/index.ts";
 
 /** Puts what was found into results.json beside what is there, so that a run that is cut loses only what was not done. */
-type Keep = (found: Partial<Pick<Results, "rows" | "cold" | "growth">>) => void;
+type Keep = (found: Partial<Pick<Results, "rows" | "cold" | "growth" | "layers">>) => void;
 
 async function measureAll(plan: Plan, keep: Keep): Promise<void> {
   await using server = await startServer();
@@ -43,11 +44,16 @@ const OTHERS: Readonly<Record<string, (keep: Keep) => Promise<void>>> = {
     keep({ growth });
     console.log(`\n${growthSection({ growth })}`);
   },
+  async layers(keep) {
+    const layers = await measureLayers();
+    keep({ layers });
+    console.log(`\n${layersSection(layers)}`);
+  },
 };
 
 function keeper(plan: Plan): Keep {
   const loadBefore = load();
-  return ({ rows = [], cold = [], growth = null }) => {
+  return ({ rows = [], cold = [], growth = null, layers = [] }) => {
     const machine = { node: process.version, cpu: cpus()[0]?.model ?? "unknown", cpus: cpus().length };
     writeResults({
       at: new Date().toISOString(),
@@ -57,6 +63,7 @@ function keeper(plan: Plan): Keep {
       rows,
       cold,
       growth,
+      layers,
     });
   };
 }

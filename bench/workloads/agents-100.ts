@@ -9,7 +9,7 @@ export const agents100: Workload = {
   callsPerTurn: 1,
   agents: 100,
   also: ["floor-64", "fairwitness-unbounded"],
-  warmups: 5,
+  warmups: 30,
   runs: 10,
   small: { agents: 20, warmups: 2, runs: 2 },
 };

@@ -9,7 +9,7 @@ export const agents1000: Workload = {
   callsPerTurn: 1,
   agents: 1_000,
   also: ["floor-64", "fairwitness-unbounded"],
-  warmups: 1,
+  warmups: 3,
   runs: 2,
   small: { agents: 50, warmups: 1, runs: 1 },
 };

@@ -8,7 +8,7 @@ export const arguments1m: Workload = {
   toolTurns: 1,
   callsPerTurn: 1,
   argumentBytes: 1024 * 1024,
-  warmups: 1,
+  warmups: 3,
   runs: 3,
   small: { argumentBytes: 64 * 1024, warmups: 1, runs: 2 },
 };

@@ -8,7 +8,7 @@ export const arguments64k: Workload = {
   toolTurns: 1,
   callsPerTurn: 1,
   argumentBytes: 64 * 1024,
-  warmups: 5,
+  warmups: 40,
   runs: 15,
   small: { argumentBytes: 16 * 1024, warmups: 10, runs: 20 },
 };

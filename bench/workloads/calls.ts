@@ -7,7 +7,7 @@ export const calls: Workload = {
   title: "20 turns of 4 calls",
   toolTurns: 20,
   callsPerTurn: 4,
-  warmups: 20,
+  warmups: 200,
   runs: 40,
   small: { warmups: 8, runs: 8 },
 };

@@ -11,7 +11,7 @@ export const responses: Workload = {
   textChunks: 2_000,
   serverCalls: 12,
   citations: 40,
-  warmups: 10,
+  warmups: 40,
   runs: 20,
   small: { textChunks: 400, warmups: 15, runs: 20 },
 };

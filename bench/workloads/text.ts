@@ -6,7 +6,7 @@ export const text: Workload = {
   name: "text",
   title: "one answer of 20,000 chunks",
   textChunks: 20_000,
-  warmups: 5,
+  warmups: 10,
   runs: 10,
   small: { textChunks: 2_000, warmups: 10, runs: 20 },
 };

@@ -7,7 +7,7 @@ export const turns400: Workload = {
   title: "400 turns of 1 call",
   toolTurns: 400,
   callsPerTurn: 1,
-  warmups: 2,
+  warmups: 6,
   runs: 3,
   small: { toolTurns: 100, warmups: 1, runs: 1 },
 };

@@ -7,7 +7,7 @@ export const turns50: Workload = {
   title: "50 turns of 1 call",
   toolTurns: 50,
   callsPerTurn: 1,
-  warmups: 10,
+  warmups: 80,
   runs: 20,
   small: { warmups: 4, runs: 4 },
 };

@@ -7,7 +7,7 @@ export const writes: Workload = {
   title: "5,000 chunks, each written on its own",
   textChunks: 5_000,
   writes: "events",
-  warmups: 3,
+  warmups: 8,
   runs: 6,
   small: { textChunks: 500, warmups: 3, runs: 6 },
 };

@@ -101,7 +101,7 @@ describe("the figures", () => {
     const before = readResults();
     const [first] = before.workloads;
     const row = before.rows.find(({ workload }) => workload === first?.name) ?? expect.fail("no row");
-    const found = { ...before, rows: [{ ...row, at: "2027-01-01T00:00:00.000Z" }], cold: [], growth: null };
+    const found = { ...before, rows: [{ ...row, at: "2027-01-01T00:00:00.000Z" }], cold: [], growth: null, layers: [] };
     expect(merged(before, found).rows).toHaveLength(before.rows.length);
     expect(merged(before, found).cold).toEqual(before.cold);
     const changed = before.workloads.map((one) => (one === first ? { ...one, runs: one.runs + 1 } : one));
