@@ -186,7 +186,7 @@ function resolve(
     ...(input === undefined ? {} : { input }),
     ...(output === undefined ? {} : { output }),
   };
-  if (sticky === true && decision === "approved") state.sticky.add(entry.call.tool);
+  if (sticky === true && decision === "approved" && asked?.reason === "approval") state.sticky.add(entry.call.tool);
 }
 
 function namedOnly(call: ToolCall): ToolCall {
