@@ -247,6 +247,18 @@ describe("a rehearsal", () => {
     expect(JSON.stringify(model.seen[1])).toContain('pay was not run. It would have been, with {\\"n\\":1}');
   });
 
+  it("asks before a tool that reads, and would run, as any run does", async () => {
+    const [read, pay] = [
+      effects("read_mail", { effect: "read", approval: true }),
+      effects("pay", { effect: "write", approval: true }),
+    ];
+    const model = says({ calls: [call("read_mail"), call("pay")] });
+    const agent = createAgent({ name: "t", model, tools: [read.tool, pay.tool] });
+    const result = await agent.run("go", { effects: "rehearse", reject: false });
+    expect(result).toMatchObject({ status: "paused", waiting: [{ tool: "read_mail" }] });
+    expect([...read.given, ...pay.given]).toEqual([]);
+  });
+
   it("stays one when it is resumed", async () => {
     const store = createMemoryStore();
     const pay = effects("pay", { effect: "write" });
