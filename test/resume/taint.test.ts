@@ -249,6 +249,14 @@ describe("the arguments that a person is shown", () => {
     expect(shown).toMatch(/^send, \d+ characters, with characters that deceive the eye: they are escaped:/);
     expect(shown).toContain("p\\u{430}ypal\\u{200b}.com\\u{202e}");
     expect(shown).toContain("Привет, мир");
+    const mixed = describeArguments("send", {
+      to: "g\u0585\u0585gle \u13aapple p\u0430yж \u{1d5ec}ou \u0441\u043e\u0441\u0430",
+      kana: "Tシャツ",
+    });
+    expect(mixed).toContain(
+      "g\\u{585}\\u{585}gle \\u{13aa}pple p\\u{430}y\\u{436} \\u{1d5ec}ou \\u{441}\\u{43e}\\u{441}\\u{430}",
+    );
+    expect(mixed).toContain("Tシャツ");
     expect(describeArguments("send", { to: "x" })).toMatch(/^send, \d+ characters:/);
     expect(describeArguments("send", { to: "x".repeat(10_000) })).toMatch(/more characters are not shown$/);
   });
