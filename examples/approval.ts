@@ -93,12 +93,22 @@ async function letPersonDecide(id: string): Promise<void> {
     console.log(
       `  You may answer here, or in another terminal: npm run fairwitness -- runs approve ${id} ${open.callId}`,
     );
-    const approve = await ask("  Shall it be refunded?");
+    const approve = await ask("  Shall it be refunded?", () => isDecided(id, open.callId));
     if (approve === undefined) stopHere();
+    if (approve === "elsewhere") {
+      console.log("  It was decided in another terminal.");
+      continue;
+    }
     const reason = approve ? "It did arrive broken." : "It is too much.";
     const { status } = await resolveApproval(store, { runId: id, callId: open.callId }, { approve, reason, by: "you" });
     if (status !== "taken") console.log("  Somebody else was faster: the first decision counts.");
   }
+}
+
+/** Whether somebody has said something, here or elsewhere. */
+async function isDecided(id: string, call: string): Promise<boolean> {
+  const waiting = await openApprovals(store, id);
+  return !waiting.some((open) => open.callId === call && open.answer === undefined);
 }
 
 /** The bank must have as many refunds as a person allowed, and no more. */

@@ -10,7 +10,7 @@ import {
   type TaintSource,
 } from "./event/index.ts";
 import type { Followed } from "./loop/index.ts";
-import { isCompaction, type Message, pairMessages, type UserMessage } from "./message/index.ts";
+import { isCompaction, type Message, pairMessages, type ToolMessage, type UserMessage } from "./message/index.ts";
 import {
   busy,
   followFrom,
@@ -119,7 +119,7 @@ export function started(
   const history = given.messages ?? past.messages;
   const { messages, repairs } = pairMessages(ownCopy([...history, ...input]));
   // What the conversation read is known from its runs; messages that were handed in are looked at.
-  const taint = taintOf({ toolbox, past, history: given.messages ?? [], outer });
+  const taint = taintOf({ toolbox, past, handedIn: [...(given.messages ?? []), ...input], outer });
   const start: NewEvent = {
     type: "run.started",
     version: RECORD_VERSION,
@@ -150,26 +150,31 @@ export function started(
 interface TaintedBy {
   toolbox: Toolbox;
   past: Past;
-  history: readonly Message[];
+  handedIn: readonly Message[];
   outer: OuterCall | undefined;
 }
 
 /** How text from outside had come in before the run began: by its conversation, by the run it stands in, or with the messages it was given. */
-function taintOf({ toolbox, past, history, outer }: TaintedBy): readonly TaintSource[] {
+function taintOf({ toolbox, past, handedIn, outer }: TaintedBy): readonly TaintSource[] {
   const taint: TaintSource[] = [];
   addTaint(taint, past.taint);
   if (outer !== undefined && outer.taint.length > 0) {
     addTaint(taint, [{ by: "conversation", runId: outer.runId, tool: outer.taint[0]?.tool ?? outer.tool }]);
   }
-  for (const message of history) {
-    if (message.role === "tool" && message.tool !== undefined && toolbox.get(message.tool)?.origin === "external") {
-      addTaint(taint, [{ by: "history", tool: message.tool }]);
+  for (const message of handedIn) {
+    if (message.role === "tool" && bringsText(message, toolbox)) {
+      addTaint(taint, [{ by: "history", ...(message.tool === undefined ? {} : { tool: message.tool }) }]);
     }
     // What xAI made of a conversation cannot be looked into: text from outside may be in it.
     if (isCompaction(message)) addTaint(taint, [{ by: "history" }]);
     if (message.role === "assistant" && hasServerItems(message.raw?.items ?? [])) addTaint(taint, [{ by: "history" }]);
   }
   return taint;
+}
+
+/** As the run said that it came from, or by the tool that it came from. */
+function bringsText({ tool, untrusted }: ToolMessage, toolbox: Toolbox): boolean {
+  return untrusted === true || (tool !== undefined && toolbox.get(tool)?.origin === "external");
 }
 
 /** Items of calls that the server made itself: what they found stands in the conversation. */

@@ -234,7 +234,10 @@ function checkLimits(where: string, limits: RunLimits | undefined): void {
   if (checked.success) return;
   const [issue] = checked.error.issues;
   const path = ["limits", ...(issue?.path ?? [])].join(".");
-  const fix = "Every limit is a positive number (counts are whole); leave one out to have its default.";
+  const fix =
+    issue?.code === "unrecognized_keys"
+      ? "It takes: turns, toolCalls, serverTurns, tokens, costUsd, durationMs."
+      : "Every limit is a positive number (counts are whole); leave one out to have its default.";
   throw invalid(`${where}: ${path}: ${issue?.message ?? "invalid"}. ${fix}`);
 }
 

@@ -73,6 +73,10 @@ function refuseEndsRun(agent: string, { names, get }: Toolbox): void {
 
 /** What a query, an opened address or the arguments of a remote tool say leaves the house before anybody sees it. */
 function refuseExposed({ name: agent, allowPrivate = [] }: AgentOptions, { names, get, serverTools }: Toolbox): void {
+  if (!Array.isArray(allowPrivate)) {
+    const message = `createAgent "${agent}": allowPrivate is a list of names of tools, such as allowPrivate: ["read_mail"].`;
+    throw new AgentError("invalid_option", message);
+  }
   const unknown = allowPrivate.find((name) => get(name)?.private !== true);
   if (unknown !== undefined) {
     const message = `createAgent "${agent}": allowPrivate names ${JSON.stringify(unknown)}, which is no private tool of it. Name tools that have private: true.`;

@@ -69,7 +69,7 @@ export { totalCost } from "./spending.ts";
 export type { ApprovalEntry, LedgerEntry, RunState } from "./state.ts";
 export type { StepIndex } from "./step.ts";
 export { closesStep, createStepIndex } from "./step.ts";
-export { addTaint, bringsText, describeTaint, type TaintSource } from "./taint.ts";
+export { addTaint, bringsText, describeTaint, isUntrusted, type TaintSource } from "./taint.ts";
 export type {
   ToolCompletedEvent,
   ToolExecutingEvent,

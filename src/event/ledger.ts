@@ -86,7 +86,10 @@ export function applyToCall(draft: Draft, event: CallEvent): void {
         entry.replayed = event.replayed;
         draft.state.begun += 1;
       }
-      if (event.external !== undefined) taintByCall(draft, entry, event.external);
+      if (event.external !== undefined) {
+        entry.external = event.external;
+        taintByCall(draft, entry, event.external);
+      }
       if (event.call.executor === "server") noteSearch(draft, entry);
       else closeRound(draft, draft.rounds.get(entry.turn) ?? []);
       return;
@@ -183,7 +186,7 @@ function resolve(
     ...(input === undefined ? {} : { input }),
     ...(output === undefined ? {} : { output }),
   };
-  if (sticky === true && decision === "approved") state.sticky.add(entry.call.tool);
+  if (sticky === true && decision === "approved" && asked?.reason === "approval") state.sticky.add(entry.call.tool);
 }
 
 function namedOnly(call: ToolCall): ToolCall {
@@ -194,8 +197,9 @@ function namedOnly(call: ToolCall): ToolCall {
 /** Results join the conversation together, in call order, once the last of the round is there. */
 function closeRound({ state, told, served }: Draft, round: readonly LedgerEntry[]): void {
   if (round.some((entry) => entry.outcome === undefined)) return;
-  for (const { call, content } of round) {
-    state.messages.push({ role: "tool", callId: call.id, tool: call.tool, content: content ?? "" });
+  for (const { call, content, external } of round) {
+    const result = { role: "tool", callId: call.id, tool: call.tool, content: content ?? "" } as const;
+    state.messages.push(external === undefined ? result : { ...result, untrusted: true });
   }
   state.corrections = round.some(isMendable) ? state.corrections + 1 : 0;
   countIdle(state, told, round, served.get(round[0]?.turn ?? 0) ?? 0);

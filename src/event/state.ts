@@ -72,6 +72,8 @@ export interface LedgerEntry {
   outputArtifact?: Artifact;
   visibility?: Visibility;
   content?: string | readonly ContentPart[];
+  /** How text from outside came in with the result. */
+  external?: TaintSource;
   error?: ErrorInfo;
   durationMs?: number;
   timing?: TimingBasis;

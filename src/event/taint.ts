@@ -1,4 +1,4 @@
-import type { Message, ToolKind } from "../message/index.ts";
+import type { ContentPart, Message, ToolKind } from "../message/index.ts";
 
 /**
  * Where text from outside came in: the web, X, an MCP server, a tool of `origin: "external"`, a message part that was marked
@@ -80,5 +80,9 @@ export function bringsText(kind: ToolKind): boolean {
 /** Parts of a message that were marked as text from outside. */
 export function untrustedIn({ content }: Message): readonly TaintSource[] {
   if (typeof content === "string") return [];
-  return content.some((part) => part.type === "text" && part.untrusted === true) ? [{ by: "input" }] : [];
+  return content.some(isUntrusted) ? [{ by: "input" }] : [];
+}
+
+export function isUntrusted({ untrusted }: Pick<ContentPart, "untrusted">): boolean {
+  return untrusted === true;
 }

@@ -73,7 +73,9 @@ async function requestEvents(
   const { call, turn, index } = asked;
   const request = await requestOf(services, asked, { reason, name: approvalRequest(turn, index) });
   const resolved = { type: "tool.approval.resolved", turn, call: named(call), request: request.request } as const;
-  if (effects === "rehearse") return [request, { ...resolved, decision: "approved", by: "rehearsal" }];
+  // A tool that reads runs in a rehearsal too: then somebody must agree as ever.
+  if (effects === "rehearse" && asked.tool.effect !== "read")
+    return [request, { ...resolved, decision: "approved", by: "rehearsal" }];
   if (reason === "approval" && record.fold.state.sticky.has(call.tool)) {
     return [request, { ...resolved, decision: "approved", by: "sticky" }];
   }

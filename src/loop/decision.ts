@@ -9,7 +9,7 @@ export interface ApprovalAnswer {
   reason?: string;
   /** Run it with these arguments instead; they must fit the tool. */
   input?: unknown;
-  /** With `approve`: for all further calls of this tool in this run that ask for its own sake. Not where untrusted text is the reason. */
+  /** With `approve`: for all further calls of this tool in this run that ask for its own sake. Only where `reason` is `approval`. */
   sticky?: boolean;
   /** Who says so, for the record. */
   by?: string;

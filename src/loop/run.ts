@@ -2,6 +2,7 @@ import { AgentError } from "../errors.ts";
 import type { CompletedResult, Reporting, RunEvent, RunResult, StoredEvent } from "../event/index.ts";
 import { checkUserMessage, type UserMessage } from "../message/index.ts";
 import type { PartialAnswer, PartialOutput } from "../output/index.ts";
+import { saidHere } from "../tool/index.ts";
 import type { Delivery } from "./inbox.ts";
 import type { Outbox, Reader } from "./outbox.ts";
 import { eachBatch, eachEvent, eachPartial, eachString } from "./reading.ts";
@@ -143,7 +144,7 @@ const causes = new WeakMap<Run, () => unknown>();
 function asUserMessage(message: string | UserMessage): UserMessage {
   const given = typeof message === "string" ? { role: "user", content: message } : message;
   checkUserMessage(given, "The message");
-  return given;
+  return saidHere(given);
 }
 
 function withoutOutput(id: string): AgentError {

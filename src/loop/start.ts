@@ -146,7 +146,7 @@ export function startRun(options: StartOptions): Run {
   const drive = async (): Promise<RunResult & Reporting> => {
     try {
       const followed = await open(record, options, stopper.signal);
-      if (followed !== undefined) await follow(record, followed, outbox, stopper.signal);
+      if (followed !== undefined) await follow(record, { followed, outbox, tellOuter }, stopper.signal);
       else await runIn(journal, options.replay === true, (pass) => runLoop(pass, ops));
     } catch (error) {
       thrown = error;
@@ -216,11 +216,22 @@ async function open(
   return undefined;
 }
 
-async function follow(record: RunRecord, followed: Followed, outbox: Outbox, signal: AbortSignal): Promise<void> {
+interface Follower {
+  followed: Followed;
+  outbox: Outbox;
+  tellOuter: ReturnType<typeof taintTeller>;
+}
+
+async function follow(
+  record: RunRecord,
+  { followed, outbox, tellOuter }: Follower,
+  signal: AbortSignal,
+): Promise<void> {
   record.adopt(followed.events);
   for await (const events of followed.next(signal)) {
     record.adopt(events);
     outbox.stored(events);
+    tellOuter?.(record.fold.state.taint);
   }
 }
 

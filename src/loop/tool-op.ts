@@ -1,7 +1,7 @@
 import { orAborted } from "../clock.ts";
 import { AgentError, errorInfo } from "../errors.ts";
 import type { ApprovalEntry, LedgerEntry, NewEvent, TaintSource } from "../event/index.ts";
-import { visibleLine } from "../event/index.ts";
+import { isUntrusted, visibleLine } from "../event/index.ts";
 import type { Op, StepInfo } from "../journal/index.ts";
 import type { ContentPart } from "../message/index.ts";
 import {
@@ -84,7 +84,10 @@ function prepare(services: LoopServices, entry: LedgerEntry, { info, nthOf }: Pr
   if (recorded !== undefined) return answered(recordedAnswer(recorded, { tool, entry, nth: nthOf(call.id) }));
   const { approval } = entry;
   if (approval !== undefined && approval.decision !== "approved") {
-    return answered(saysWhatRan(undecided(tool, approval), approval));
+    const answer = saysWhatRan(undecided(tool, approval), approval);
+    // What the tool found out of a call that had happened comes from where its results come from.
+    const isFromOutside = approval.decision === "settled" && tool.origin === "external";
+    return answered(isFromOutside ? { ...answer, external: outside(entry) } : answer);
   }
   if (services.effects === "rehearse" && tool.effect !== "read") return answered(rehearsedAnswer(tool, entry.input));
   const attempt = 1 + begun.length;
@@ -193,6 +196,7 @@ async function execute(services: LoopServices, execution: Execution, value: unkn
     progress: (data) => void info.emit([{ type: "tool.progress", call, data }]),
   });
   const at = { turn, tool: tool.name, signal: info.signal };
+  if (typeof answer.content !== "string" && answer.content.some(isUntrusted)) sources.push(outside(entry));
   const keeping = keepOutput(saysWhatRan(answer, entry.approval), services.artifacts, at);
   const kept = keeping instanceof Promise ? await keeping : keeping;
   const [external] = sources;

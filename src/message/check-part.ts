@@ -26,6 +26,7 @@ export function checkPart(part: unknown, at: string): asserts part is ContentPar
     throw invalid(at, "is no part of a message", 'Give a part, such as { type: "text", text: "…" }.');
   }
   const fields = part as Fields; // an object; what it holds is looked at below
+  checkMark(fields, at);
   switch (fields.type) {
     case "text":
       return checkText(fields, at);
@@ -36,6 +37,12 @@ export function checkPart(part: unknown, at: string): asserts part is ContentPar
     default:
       throw unknownType(fields.type, at);
   }
+}
+
+/** A mark that is passed over in silence would be trust. */
+export function checkMark({ untrusted }: Fields, at: string): void {
+  if (untrusted === undefined || untrusted === true) return;
+  throw invalid(`${at}.untrusted`, `is ${nameOf(untrusted)}`, "Write true, or leave it out.");
 }
 
 function unknownType(type: unknown, at: string): AgentError {

@@ -1,4 +1,4 @@
-import { checkPart, invalid, nameOf } from "./check-part.ts";
+import { checkMark, checkPart, invalid, nameOf } from "./check-part.ts";
 import type { Message, UserMessage } from "./message.ts";
 
 /** Fields of chat-completions JSON, which is another form of a conversation. */
@@ -53,7 +53,7 @@ export function checkMessage(message: unknown, where: string): asserts message i
   checkContent(fields, where);
 }
 
-function checkContent({ role, content, callId }: Readonly<Record<string, unknown>>, where: string): void {
+function checkContent({ role, content, callId, untrusted }: Readonly<Record<string, unknown>>, where: string): void {
   const isList = Array.isArray(content) && role !== "system" && role !== "assistant";
   if (typeof content !== "string" && !isList) {
     throw invalid(
@@ -69,6 +69,7 @@ function checkContent({ role, content, callId }: Readonly<Record<string, unknown
     // By number: `forEach` would pass over a hole in the list.
     for (let n = 0; n < content.length; n += 1) checkPart(content[n], `${where}.content[${n}]`);
   }
+  if (role === "tool") checkMark({ untrusted }, where);
   if (role === "tool" && (typeof callId !== "string" || callId === "")) {
     throw invalid(where, "is a tool result without a callId", "Give the id of the call that it answers.");
   }

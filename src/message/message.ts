@@ -57,6 +57,8 @@ export interface ToolMessage {
   callId: string;
   tool?: string;
   content: string | readonly ContentPart[];
+  /** Text from outside came in with it: whichever run is given the message is tainted by it. */
+  untrusted?: true;
 }
 
 export type ContentPart = TextPart | ImagePart | FilePart;
@@ -76,6 +78,8 @@ export interface ImagePart {
   /** Documented for chat completions; of the Responses API xAI's specification calls it "only included for compatibility". */
   fileId?: string;
   detail?: "auto" | "low" | "high";
+  /** As of a text. */
+  untrusted?: true;
 }
 
 /** A file uploaded before, one at an address, or its bytes: exactly one of `fileId`, `url` and `data`. `filePart` makes one. */
@@ -88,4 +92,6 @@ export interface FilePart {
   filename?: string;
   /** Such as `application/pdf`. */
   mediaType?: string;
+  /** As of a text. */
+  untrusted?: true;
 }

@@ -3,6 +3,7 @@ import { AgentError } from "../errors.ts";
 import { createFold, type NewEvent, type StoredEvent } from "../event/index.ts";
 import { checkUserMessage, type UserMessage } from "../message/index.ts";
 import { RunLockedError, type RunStore } from "../store/index.ts";
+import { saidHere } from "../tool/index.ts";
 import { createHold, LEASE_MS } from "./hold.ts";
 
 /**
@@ -97,5 +98,5 @@ async function send(
 function asUserMessage(message: string | UserMessage): UserMessage {
   const given = typeof message === "string" ? { role: "user", content: message } : message;
   checkUserMessage(given, "The message");
-  return given;
+  return saidHere(given);
 }

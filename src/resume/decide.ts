@@ -108,7 +108,7 @@ export interface ApprovalTarget {
  * @param answer `hash`, where given, must be that of the request that was seen. To let a call run again whose outcome is not known it must be
  * given: the approval of the call itself, sent once more, would have its effect twice.
  * @throws {AgentError} `not_found` when the run has no such call, or nobody asked about it; `invalid_option` for an answer that cannot
- * be meant, when its `hash` is of no request about the call, and when such a `hash` is missing.
+ * be meant, `sticky` for a call whose tool did not ask, when its `hash` is of no request about the call, and when such a `hash` is missing.
  */
 export async function resolveApproval(
   store: RunStore,
@@ -152,6 +152,8 @@ export async function decideOn(
   if (approval.decision !== undefined) return { status: "decided" };
   if (said.approve && approval.reason === "unknown_outcome" && hash === undefined)
     throw unseen(entry.call.tool, { runId, callId });
+  if (said.approve && said.sticky === true && approval.reason !== "approval")
+    throw eachAsked(entry.call.tool, { runId, callId });
   const sent = await send(letterOf(approval), said);
   if (sent.isFirst) return { status: "taken", answer: said };
   const first = answerSchema().safeParse(sent.value);
@@ -192,6 +194,11 @@ function otherArguments(runId: string, callId: string): AgentError {
 
 function unseen(tool: string, { runId, callId }: ApprovalTarget): AgentError {
   const message = `The call ${callId} of ${tool} in ${runId} was begun, and nobody knows whether it happened: running it again may do it twice. Look at it (openApprovals), find out by its key, and to run it again give its hash with the decision: { approve: true, hash }.`;
+  return new AgentError("invalid_option", message);
+}
+
+function eachAsked(tool: string, { runId, callId }: ApprovalTarget): AgentError {
+  const message = `The call ${callId} of ${tool} in ${runId} does not wait because its tool asks: each such call is decided on, and nothing was decided. Leave sticky out.`;
   return new AgentError("invalid_option", message);
 }
 

@@ -4,9 +4,9 @@ import { wellFormed } from "./model-text.ts";
 
 /** The fields that a part may have, by its type. */
 const FIELDS: Readonly<Record<string, readonly string[]>> = {
-  text: ["type", "text"],
-  image: ["type", "url", "fileId", "detail"],
-  file: ["type", "fileId", "url", "data", "filename", "mediaType"],
+  text: ["type", "text", "untrusted"],
+  image: ["type", "url", "fileId", "detail", "untrusted"],
+  file: ["type", "fileId", "url", "data", "filename", "mediaType", "untrusted"],
 };
 
 /**
@@ -64,6 +64,6 @@ export function capParts(parts: readonly ContentPart[], maxBytes: number): reado
     if (read === part.text.length) return [part];
     isCut = true;
     const note = `[cut: the first ${filled} of ${total} bytes of text; ${total - filled} bytes are not shown]`;
-    return [{ type: "text", text: `${part.text.slice(0, read)}\n${note}` }];
+    return [{ ...part, text: `${part.text.slice(0, read)}\n${note}` }];
   });
 }

@@ -24,7 +24,7 @@ export { imageGeneration } from "./image-generation.ts";
 export { type JsonText, readJsonText } from "./json-text.ts";
 export type { SchemaRefusal } from "./malformed.ts";
 export { checkToolName, nearestName, reservedToolNames } from "./names.ts";
-export { nestingDepth, type OuterCall, outerCall } from "./nesting.ts";
+export { nestingDepth, type OuterCall, outerCall, saidHere } from "./nesting.ts";
 export type { ToolOptions } from "./options.ts";
 export { ownCopy } from "./own-copy.ts";
 export { resolvePointer } from "./pointer.ts";

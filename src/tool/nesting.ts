@@ -1,4 +1,5 @@
 import type { TaintSource } from "../event/index.ts";
+import type { ContentPart, UserMessage } from "../message/index.ts";
 
 /** The call whose handler the present code stands in. */
 export interface OuterCall {
@@ -40,6 +41,15 @@ export function nestingDepth(): number {
 /** The call whose handler is at work here; undefined outside of all, and where the platform cannot tell. */
 export function outerCall(): OuterCall | undefined {
   return openNest()?.outer;
+}
+
+/** What is said to a run from here: in a handler whose own run has read text from outside, that text may speak. */
+export function saidHere(message: UserMessage): UserMessage {
+  const outer = outerCall();
+  if (outer === undefined || outer.taint.length === 0) return message;
+  const { content } = message;
+  const parts: readonly ContentPart[] = typeof content === "string" ? [{ type: "text", text: content }] : content;
+  return { ...message, content: parts.map((part) => ({ ...part, untrusted: true })) };
 }
 
 /** Runs a handler one level deeper. */

@@ -19,7 +19,7 @@ describe("an agent built wrong says so when it is built", () => {
     ["without a name", { model }, "needs a name"],
     ["without a model", { name: "a" }, 'needs a model: a name such as "grok-4.7"'],
     ["with limits.turns 0", { name: "a", model, limits: { turns: 0 } }, "limits.turns"],
-    ["with an unknown limit", { name: "a", model, limits: { steps: 3 } }, "steps"],
+    ["with an unknown limit", { name: "a", model, limits: { steps: 3 } }, '"steps". It takes: turns, toolCalls, '],
     ["with a habit of another framework", { name: "a", model, system: "hi" }, "Use instructions"],
     ["with maxSteps", { name: "a", model, maxSteps: 3 }, "Use limits.turns"],
     ["with a tool that is not one", { name: "a", model, tools: [{ name: "x" }] }, "defineTool"],

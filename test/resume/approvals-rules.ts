@@ -50,7 +50,13 @@ interface Request {
 }
 
 /** By the rules of the design, not by what the code says. */
-export function isFirst(request: Request, asked: OpenApproval, { approve, hash }: Said, clock: FakeClock): boolean {
+export function isFirst(
+  request: Request,
+  asked: OpenApproval,
+  { approve, hash, sticky }: Said,
+  clock: FakeClock,
+): boolean {
+  if (approve && sticky && request.reason !== "approval") return false;
   if (clock.now() >= request.expiresAt || hash === "other") return false;
   if (hash === "seen") return asked.hash === request.hash;
   return !(approve && request.reason === "unknown_outcome");

@@ -55,6 +55,31 @@ describe("a call that a dead process had begun", () => {
     expect(JSON.stringify(model.seen[0])).toContain("may or may not have had its effect");
   });
 
+  it("is allowed for itself alone: that it may run again is no word on further calls", async () => {
+    const pays = effects("pay", { effect: "write", approval: true });
+    const begun = createMemoryStore();
+    const asks = (n: number) => says({ calls: [call("pay", { n })] });
+    const agent = (store: LocalStore, n: number) =>
+      createAgent({ name: "t", model: asks(n), tools: [pays.tool], store });
+    const { runId } = await agent(begun, 1).run("go", { reject: false });
+    await (await agent(begun, 2).resume(runId, { approvals: { call_0_0: { approve: true } } })).result();
+    const { events } = await begun.read(runId);
+    const store = createMemoryStore();
+    store.append(runId, events.slice(0, events.findIndex(({ type }) => type === "tool.executing") + 1));
+    await (await agent(store, 2).resume(runId)).result();
+    const [open] = await openApprovals(store, runId);
+    expect(open).toMatchObject({ reason: "unknown_outcome" });
+    const yes = { approve: true, hash: open?.hash ?? "" };
+    await expect(agent(store, 2).resolveApproval(runId, "call_0_0", { ...yes, sticky: true })).rejects.toMatchObject({
+      code: "invalid_option",
+      message: expect.stringContaining("Leave sticky out"),
+    });
+    // Whoever writes into the store by hand is not asked, and gets no further.
+    await store.inbox.send(runId, `outcome:1.1.1/${open?.hash.slice(0, 32)}`, { approve: true, sticky: true });
+    expect(await (await agent(store, 2).resume(runId)).result()).toMatchObject({ status: "paused" });
+    expect(pays.given).toEqual([{ n: 1 }, { n: 1 }]); // before and after the death; not the call that followed
+  });
+
   it("is parked for a decision when its tool declares write (row 95)", async () => {
     const { again, runId, pay, store } = await died("write");
     const run = await again().resume(runId);
@@ -220,6 +245,18 @@ describe("a rehearsal", () => {
     expect([look, pay, post, odd].map(({ given }) => given.length)).toEqual([1, 0, 0, 0]);
     expect(events.filter(({ type }) => type === "tool.approval.resolved")).toMatchObject([{ by: "rehearsal" }]);
     expect(JSON.stringify(model.seen[1])).toContain('pay was not run. It would have been, with {\\"n\\":1}');
+  });
+
+  it("asks before a tool that reads, and would run, as any run does", async () => {
+    const [read, pay] = [
+      effects("read_mail", { effect: "read", approval: true }),
+      effects("pay", { effect: "write", approval: true }),
+    ];
+    const model = says({ calls: [call("read_mail"), call("pay")] });
+    const agent = createAgent({ name: "t", model, tools: [read.tool, pay.tool] });
+    const result = await agent.run("go", { effects: "rehearse", reject: false });
+    expect(result).toMatchObject({ status: "paused", waiting: [{ tool: "read_mail" }] });
+    expect([...read.given, ...pay.given]).toEqual([]);
   });
 
   it("stays one when it is resumed", async () => {

@@ -1,20 +1,10 @@
-import {
-  createAgent,
-  defineTool,
-  type Message,
-  openApprovals,
-  type RunResult,
-  remoteMcp,
-  type TaintSource,
-  webSearch,
-  xSearch,
-} from "fairwitness";
+import { createAgent, defineTool, type Message, openApprovals, remoteMcp, webSearch, xSearch } from "fairwitness";
 import { createMemoryStore } from "fairwitness/store";
 import { startScript } from "fairwitness/testing";
 import fc from "fast-check";
 import { describe, expect, expectTypeOf, it } from "vitest";
 import { z } from "zod";
-import { createFold, describeArguments, type StoredEvent } from "../../src/event/index.ts";
+import { describeArguments, type StoredEvent } from "../../src/event/index.ts";
 import { call } from "../support/play.ts";
 import { effects, readAll, says } from "./support.ts";
 
@@ -248,6 +238,7 @@ describe("a private tool", () => {
         );
       expect(() => make({ allowPrivate: ["read_secrets"] })).not.toThrow();
       expect(() => make({ allowPrivate: ["read_secret"] })).toThrow(/no private tool/);
+      expect(() => make({ allowPrivate: "read_secrets" })).toThrow(/allowPrivate is a list of names/);
     }
   });
 });
@@ -258,6 +249,14 @@ describe("the arguments that a person is shown", () => {
     expect(shown).toMatch(/^send, \d+ characters, with characters that deceive the eye: they are escaped:/);
     expect(shown).toContain("p\\u{430}ypal\\u{200b}.com\\u{202e}");
     expect(shown).toContain("Привет, мир");
+    const mixed = describeArguments("send", {
+      to: "g\u0585\u0585gle \u13aapple p\u0430yж \u{1d5ec}ou \u0441\u043e\u0441\u0430",
+      kana: "Tシャツ",
+    });
+    expect(mixed).toContain(
+      "g\\u{585}\\u{585}gle \\u{13aa}pple p\\u{430}y\\u{436} \\u{1d5ec}ou \\u{441}\\u{43e}\\u{441}\\u{430}",
+    );
+    expect(mixed).toContain("Tシャツ");
     expect(describeArguments("send", { to: "x" })).toMatch(/^send, \d+ characters:/);
     expect(describeArguments("send", { to: "x".repeat(10_000) })).toMatch(/more characters are not shown$/);
   });
@@ -271,51 +270,3 @@ describe("the arguments that a person is shown", () => {
     );
   });
 });
-
-describe("taint", () => {
-  /** One thing that may happen to a conversation. */
-  const step = fc.constantFrom("look", "fetch", "steer outside", "resume", "next run", "branch", "child");
-
-  it("never falls, whatever happens to the conversation (row 137)", async () => {
-    await fc.assert(
-      fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 6 }), async (steps) => {
-        const store = createMemoryStore();
-        const options = { name: "t", tools: [page().tool, effects("look", { effect: "read" }).tool], store };
-        let last: RunResult | undefined;
-        let known: readonly TaintSource[] = [];
-        for (const [n, what] of steps.entries()) {
-          const calls = what === "fetch" ? [call("fetch_page", { n })] : what === "look" ? [call("look", { n })] : [];
-          const content = what === "steer outside" ? [{ type: "text", text: "x", untrusted: true } as const] : "go";
-          const model = says(...(calls.length === 0 ? [] : [{ calls }]), { text: `said ${n}` });
-          const agent = createAgent({ ...options, model, limits: { turns: what === "resume" ? 1 : 9 } });
-          const past =
-            what === "branch" && last !== undefined
-              ? { branch: { runId: last.runId, messages: 1 } }
-              : { conversation: "c" };
-          const input = { role: "user", content } as const;
-          let result = await agent.run(input, { ...past, reject: false });
-          if (what === "resume" && result.status !== "completed") {
-            result = await (await agent.resume(result.runId, { limits: { turns: 9 } })).result();
-          }
-          if (known.length > 0) expect(result.taint.length).toBeGreaterThan(0);
-          const { events } = await store.read(result.runId);
-          expectMonotone(events);
-          if (what === "fetch" || what === "steer outside") expect(result.taint.length).toBeGreaterThan(0);
-          if (what !== "branch") known = result.taint;
-          last = result;
-        }
-      }),
-      { numRuns: 60 },
-    );
-  });
-});
-
-function expectMonotone(events: readonly StoredEvent[]): void {
-  const fold = createFold();
-  let before = 0;
-  for (const event of events) {
-    fold.add(event);
-    expect(fold.state.taint.length).toBeGreaterThanOrEqual(before);
-    before = fold.state.taint.length;
-  }
-}
