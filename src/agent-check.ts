@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { checkOtherRuns, checkStore } from "./agent-check-store.ts";
 import { checkContext } from "./agent-context.ts";
 import type { AgentOptions, ReplaySettings, ResumeSettings, RunSettings } from "./agent-options.ts";
+import { checkOtherRuns, checkStore } from "./agent-others.ts";
 import { checkRetry } from "./client/index.ts";
 import { AgentError } from "./errors.ts";
 import type { RunLimits } from "./event/index.ts";
