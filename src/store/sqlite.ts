@@ -59,8 +59,9 @@ export function createSqliteStore(file: string, options: SqliteStoreOptions = {}
     const lines = db.sql("SELECT line FROM events WHERE run_id = ? AND seq >= ? ORDER BY seq").all(runId, from.first);
     if (run === undefined && lines.length === 0) throw noRun(runId);
     const part = readRecord(lines.map(({ line }) => String(line)).join(""), from);
-    if (part.next.first === run?.stored) return part;
-    const message = `Of the record of ${runId} in ${place} ${part.next.first} events are there, and ${run?.stored ?? "none"} should be: the database is damaged.`;
+    const there = from.first + lines.length;
+    if (there === run?.stored && part.next.first === there) return part; // each of its rows is a whole event
+    const message = `Of the record of ${runId} in ${place} ${there} events are there, and ${run?.stored ?? "none"} should be: the database is damaged.`;
     throw new AgentError("malformed_record", message);
   };
   const readBehind = (runId: string, after: number): ReturnType<typeof readRecord> => {
