@@ -16,7 +16,7 @@ afterAll(() => rmSync(home, { recursive: true }));
 
 const isWhole = process.env.FAIRWITNESS_FLIPS === "all";
 const ALL_BITS = [0, 1, 2, 3, 4, 5, 6, 7];
-const FREE_STEP = 7;
+const FREE_STEP = 29;
 const FREE_MARGIN = 16;
 
 /** Where to do damage, and at which bits there. @param step A prime, so that all parts of a page get their turn. */
