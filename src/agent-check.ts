@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { checkContext } from "./agent-context.ts";
 import type { AgentOptions, ReplaySettings, ResumeSettings, RunSettings } from "./agent-options.ts";
+import { checkOtherRuns, checkStore } from "./agent-others.ts";
 import { checkRetry } from "./client/index.ts";
 import { AgentError } from "./errors.ts";
 import type { RunLimits } from "./event/index.ts";
@@ -111,6 +112,7 @@ export function checkAgentOptions(options: AgentOptions): void {
     throw invalid(`createAgent "${options.name}": tools is a list, such as tools: [getWeather].`);
   }
   checkOutput(options);
+  checkStore(options.name, options.store);
   checkWhole("correctionBudget", options.correctionBudget, 0);
   checkWhole("toolConcurrency", options.toolConcurrency, 1);
   checkWhole("toolCallsPerTurn", options.toolCallsPerTurn, 1);
@@ -132,7 +134,7 @@ export function checkAgentOptions(options: AgentOptions): void {
 }
 
 /** @throws {AgentError} `invalid_option` */
-export function checkRunOptions(agent: string, given: RunSettings): void {
+export function checkRunOptions(agent: string, given: RunSettings, hasStore: boolean): void {
   checkObject(`the run of "${agent}"`, given);
   const options = ownOptions(given);
   refuseUnknownKeys(`the run of "${agent}"`, options, RUN_KEYS);
@@ -152,7 +154,7 @@ export function checkRunOptions(agent: string, given: RunSettings): void {
   checkOneOf(`${where}: onLimit`, options.onLimit, ON_LIMIT);
   checkOneOf(`${where}: effects`, options.effects, ["rehearse"]);
   checkOneOf(`${where}: waiting`, options.waiting, ["stay", "leave"]);
-  checkBranch(where, options.branch);
+  checkOtherRuns(where, options, hasStore);
 }
 
 /** @throws {AgentError} `invalid_option` */
@@ -195,16 +197,6 @@ export function checkReplayOptions(agent: string, given: ReplaySettings): void {
   if (signal !== undefined && !(signal instanceof AbortSignal)) throw invalid(`${where}: signal is no AbortSignal.`);
   checkLimits(where, options.limits);
 }
-
-function checkBranch(where: string, branch: unknown): void {
-  if (branch === undefined) return;
-  const { runId, messages } = typeof branch === "object" && branch !== null ? (branch as Partial<Branch>) : {}; // looked at below
-  const isCount = messages === undefined || (Number.isInteger(messages) && messages >= 0);
-  if (typeof runId === "string" && runId !== "" && isCount) return;
-  throw invalid(`${where}: branch is { runId, messages }: a run of the store, and how many of its messages to keep.`);
-}
-
-type Branch = NonNullable<RunSettings["branch"]>;
 
 function checkOneOf(where: string, value: unknown, allowed: readonly string[]): void {
   if (value === undefined || (typeof value === "string" && allowed.includes(value))) return;

@@ -2,7 +2,7 @@ import type { ReplaySettings } from "./agent-options.ts";
 import { type AgentParts, modelOf, textOf } from "./agent-parts.ts";
 import { createRetry, createRetryBudget } from "./client/index.ts";
 import { AgentError } from "./errors.ts";
-import type { RunStartedEvent } from "./event/index.ts";
+import type { NewEvent, RunStartedEvent } from "./event/index.ts";
 import { type Recording, recordingOf } from "./loop/index.ts";
 import { checkModelTools, type Model } from "./model/index.ts";
 import { fingerprintOf } from "./resume/index.ts";
@@ -28,23 +28,48 @@ export function experimentOf(parts: AgentParts, given: Omit<ReplaySettings, "too
   };
 }
 
-/** The agent and the recording with which a run that is itself a replay is carried on; any other goes on as it is. */
+/**
+ * The agent as it rehearses: without the MCP servers that xAI calls by itself, for what they do to the world nobody here can tell or hold
+ * up.
+ */
+export function rehearsalOf(parts: AgentParts): AgentParts {
+  return parts.toolbox.serverTools.every(isRepeatable) ? parts : offering(parts, isRepeatable);
+}
+
+/** A word on each tool that an agent has and is not offered. */
+export function leftOut(
+  agent: AgentParts,
+  { toolbox }: AgentParts,
+  { code, why }: { code: string; why: (tool: ServerTool) => string },
+): readonly NewEvent[] {
+  const left = agent.toolbox.serverTools.filter((tool) => !toolbox.serverTools.includes(tool));
+  return left.map(
+    (tool): NewEvent => ({ type: "warning", turn: 0, code, message: `${tool.name} runs at xAI, ${why(tool)}` }),
+  );
+}
+
+/** The agent and the recording with which a replay is carried on, and the agent for a rehearsal; any other run goes on as it is. */
 export async function partsFor(
   parts: AgentParts,
   store: RunStore,
   started: RunStartedEvent | undefined,
 ): Promise<{ parts: AgentParts; recorded?: Recording }> {
+  if (started?.effects === "rehearse") return { parts: rehearsalOf(parts) };
   if (started?.replays === undefined) return { parts };
   const offered = new Set(started.tools);
-  const toolbox = withServerTools(parts.toolbox, (tool) => offered.has(tool.name) && isRepeatable(tool));
+  return {
+    parts: offering(parts, (tool) => offered.has(tool.name) && isRepeatable(tool)),
+    recorded: recordingOf(started.replays, (await store.read(started.replays)).events),
+  };
+}
+
+function offering(parts: AgentParts, isOffered: (tool: ServerTool) => boolean): AgentParts {
+  const toolbox = withServerTools(parts.toolbox, isOffered);
   const { model, output, options } = parts;
   return {
-    parts: {
-      ...parts,
-      toolbox,
-      fingerprint: () => fingerprintOf({ model, toolbox, instructions: textOf(options), output: output?.format }),
-    },
-    recorded: recordingOf(started.replays, (await store.read(started.replays)).events),
+    ...parts,
+    toolbox,
+    fingerprint: () => fingerprintOf({ model, toolbox, instructions: textOf(options), output: output?.format }),
   };
 }
 

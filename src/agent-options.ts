@@ -110,12 +110,16 @@ export interface RunSettings {
   conversation?: string;
   /**
    * When another run goes on in the conversation, or waits: `reject` (default) fails with `conversation_busy`; `queue` begins when it has
-   * ended; `steer` says the input, one user message, to that run, and hands back what it does from then on.
+   * ended; `steer` says the input, one user message, to that run, and hands back what it does from then on. Both wait for as long as that
+   * takes, also for a run whose process died until somebody resumes or cancels it: `signal` ends the wait. Need `conversation` and a store.
    */
   onBusy?: "reject" | "queue" | "steer";
   /** Begins with the first messages of another run, counted as its `result.messages` has them. Needs a store. */
   branch?: { runId: string; messages?: number };
-  /** `rehearse`: no tool runs but those that declare `effect: "read"`; the record says what would have happened. */
+  /**
+   * `rehearse`: no tool runs but those that declare `effect: "read"`; the record says what would have happened. MCP servers at xAI are not
+   * offered. What was rehearsed in a conversation is part of it.
+   */
   effects?: "rehearse";
   /**
    * What a run does while somebody has to decide: `stay`, the default of `stream`, waits in the process; `leave`, the default of `run` and

@@ -1,5 +1,5 @@
 import { type Beginning, instructionsFor, started, startedEvents } from "./agent-begin.ts";
-import { experimentOf } from "./agent-experiment.ts";
+import { experimentOf, leftOut } from "./agent-experiment.ts";
 import type { ReplaySettings } from "./agent-options.ts";
 import type { AgentParts } from "./agent-parts.ts";
 import { refuseUnknown } from "./agent-resume.ts";
@@ -9,7 +9,7 @@ import { type Run, recordingOf } from "./loop/index.ts";
 import { checkSettings, type ModelSettings } from "./model/index.ts";
 import { withoutUndefined } from "./own.ts";
 import { createHold, LEASE_MS, type Past, type StoreHold } from "./resume/index.ts";
-import { outerCall } from "./tool/index.ts";
+import { outerCall, type ServerTool } from "./tool/index.ts";
 
 /**
  * Plays a recorded run again, as a run of its own: from the same messages, with the recorded results instead of tools. It is in no
@@ -56,7 +56,10 @@ export async function replayAgentRun(
     waiting: "leave",
     onLimit,
     recorded: recordingOf(replays, events),
-    begin: async (signal) => [...(await begin({ beginning, past, hold }, signal)), ...leftOut(agent, parts)],
+    begin: async (signal) => [
+      ...(await begin({ beginning, past, hold }, signal)),
+      ...leftOut(agent, parts, NOT_OFFERED),
+    ],
     beginFailed: () => started(beginning, past, {}),
   });
 }
@@ -79,12 +82,10 @@ function ownSettings({ settings }: RunStartedEvent, given: ReplaySettings): Mode
   return { ...(settings as ModelSettings | undefined), ...withoutUndefined(given.settings) }; // as it was given and checked
 }
 
-/** What the agent has and the experiment does not offer. */
-function leftOut(agent: AgentParts, { toolbox }: AgentParts): readonly NewEvent[] {
-  const left = agent.toolbox.serverTools.filter((tool) => !toolbox.serverTools.includes(tool));
-  return left.map(({ name, kind }) => {
+const NOT_OFFERED = {
+  code: "replay_server_tool",
+  why: ({ kind }: ServerTool): string => {
     const how = kind === "mcp" ? "never in a replay" : 'give serverTools: "live" to let it run anew';
-    const message = `${name} runs at xAI, where no result can be taken from a recording, and is not offered: ${how}.`;
-    return { type: "warning", turn: 0, code: "replay_server_tool", message };
-  });
-}
+    return `where no result can be taken from a recording, and is not offered: ${how}.`;
+  },
+};

@@ -1,6 +1,7 @@
 import { type Beginning, beginRun, started } from "./agent-begin.ts";
 import { worstCaseOf } from "./agent-budget.ts";
 import { loopDetectorOf } from "./agent-check.ts";
+import { leftOut, rehearsalOf } from "./agent-experiment.ts";
 import type { RunSettings } from "./agent-options.ts";
 import type { AgentParts } from "./agent-parts.ts";
 import { AgentError } from "./errors.ts";
@@ -38,10 +39,11 @@ interface Plan
 
 /** Starts a run at once. @throws {AgentError} `unsupported_setting`. */
 export function startAgentRun(
-  parts: AgentParts,
+  agent: AgentParts,
   input: readonly Message[],
   given: RunSettings & { context?: unknown; reject?: unknown },
 ): Run & ArtifactReader {
+  const parts = given.effects === "rehearse" ? rehearsalOf(agent) : agent;
   const { options, model, runtime } = parts;
   const settings = { ...parts.settings, ...withoutUndefined(given.settings) };
   checkSettings(model.id, settings);
@@ -64,10 +66,18 @@ export function startAgentRun(
     parent: outer?.runId,
     effects: given.effects,
     waiting: given.waiting ?? "stay",
-    begin: (signal) => beginRun(beginning, signal),
+    begin: async (signal) => {
+      const begun = await beginRun(beginning, signal);
+      return "next" in begun ? begun : [...begun, ...leftOut(agent, parts, NOT_REHEARSED)];
+    },
     beginFailed: () => started(beginning, { messages: [], taint: [] }, {}),
   });
 }
+
+const NOT_REHEARSED = {
+  code: "rehearsal_server_tool",
+  why: () => "where nothing it does can be held back, and is not offered in a rehearsal.",
+};
 
 export function launch(parts: AgentParts, plan: Plan): Run & ArtifactReader {
   const { options, runtime, live } = parts;

@@ -98,7 +98,7 @@ export function createAgent<
   parts.model.accepts?.(parts.toolbox.serverTools, parts.settings);
 
   const stream = (input: RunInput, given: RunSettings & { context?: unknown } = {}): Run & ArtifactReader => {
-    checkRunOptions(options.name, given);
+    checkRunOptions(options.name, given, options.store !== undefined);
     checkDepth(options.name, options.maxDepth ?? MAX_DEPTH);
     return startAgentRun(parts, asMessages(input), ownOptions(given));
   };

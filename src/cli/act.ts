@@ -101,7 +101,7 @@ function whatNext(runId: string, status: string | undefined): string {
   if (status === "run.paused") return `The run has left its process: ${resume} in your program goes on with it.`;
   if (status !== undefined)
     return `The run has ended (${status.slice("run.".length)}): it reads this when it is resumed, ${resume}.`;
-  return `If its process is there, the run reads this within a second; if that died, when it is resumed: ${resume}.`;
+  return `If its process is there, the run reads this within two seconds; if that died, when it is resumed: ${resume}.`;
 }
 
 export async function cancel({ store, runId }: Target, reason: string | undefined): Promise<Printed> {
@@ -110,7 +110,10 @@ export async function cancel({ store, runId }: Target, reason: string | undefine
     case "cancelled":
       return { text: `${runId} is cancelled. Nobody had it, so its record was closed.\n`, code: 0 };
     case "sent":
-      return { text: `${runId} is held by a process, which finds the word within a second and cancels it.\n`, code: 0 };
+      return {
+        text: `${runId} is held by a process, which finds the word within two seconds and cancels it.\n`,
+        code: 0,
+      };
     case "ended":
       return { text: `${runId} had ended. Nothing changes.\n`, code: 1 };
     default:

@@ -37,9 +37,19 @@ export async function openConversation(store: RunStore, id: string, ttlMs: numbe
   }
 }
 
-/** The conversation of a run that is resumed. @throws {RunLockedError} when another run goes on in it. */
+/** The conversation of a run that is resumed. @throws {RunLockedError} when that run, or another one, goes on in it. */
 export async function leaseConversation(store: RunStore, id: string, ttlMs: number): Promise<Lease | undefined> {
-  return await leaseOf(store, await leaseNameOf(id), ttlMs);
+  try {
+    return await leaseOf(store, await leaseNameOf(id), ttlMs);
+  } catch (error) {
+    if (!(error instanceof RunLockedError)) throw error;
+    // The name of its lease says nothing to anybody.
+    throw new RunLockedError(
+      `of the conversation ${JSON.stringify(id)}`,
+      error,
+      error.until - (error.retryAfterMs ?? 0),
+    );
+  }
 }
 
 /** A lease on a name that no run has: ids of conversations may hold any character. */

@@ -1,4 +1,3 @@
-import { AgentError } from "../errors.ts";
 import { type ParsedRecord, parseRecord } from "../event/index.ts";
 import { createFileAccess, type FileAccess } from "./file-access.ts";
 import { createFileArtifacts, removeUnnamed } from "./file-artifacts.ts";
@@ -11,6 +10,7 @@ import { listFiles } from "./file-list.ts";
 import { createFileReader } from "./file-read.ts";
 import { createFileRecords, type FileRecords } from "./file-records.ts";
 import { checkFilter } from "./filter.ts";
+import { checkGiven } from "./given.ts";
 import { checkLease, type Lease, type LeaseOptions, leaseLost, type Repair } from "./lease.ts";
 import { namedArtifacts } from "./named-artifacts.ts";
 import { nodeModule } from "./node.ts";
@@ -18,6 +18,7 @@ import { checkRunId } from "./run-id.ts";
 import type { LocalStore } from "./store.ts";
 
 const EXTENSION = ".jsonl";
+const KNOWN = ["fsync", "now", "onRepair", "calls"];
 
 export interface FileStoreOptions {
   /**
@@ -43,8 +44,9 @@ export interface FileStoreOptions {
  * @throws {AgentError} `invalid_option` for options that are none, and where there is no Node.
  */
 export function createFileStore(folder = ".fairwitness", options: FileStoreOptions = {}): LocalStore {
-  const { now = Date.now, onRepair = warn } = options;
-  const access = createFileAccess(options.calls ?? {}, isSynced(options));
+  checkGiven({ maker: "createFileStore", options, known: KNOWN, place: { what: "folder", path: folder } });
+  const { now = Date.now, onRepair = warn, fsync = "never" } = options;
+  const access = createFileAccess(options.calls ?? {}, fsync === "always");
   const home = nodeModule("path", "createFileStore").resolve(folder);
   const runs = `${home}/runs`;
   const fileOf = (runId: string): string => {
@@ -142,11 +144,6 @@ function holds(leases: FileLeases, runId: string, epoch: number): boolean {
   } catch {
     return false; // the lease has ended: nothing else is thrown for an epoch
   }
-}
-
-function isSynced({ fsync = "never" }: FileStoreOptions): boolean {
-  if (fsync === "never" || fsync === "always") return fsync === "always";
-  throw new AgentError("invalid_option", `fsync is ${JSON.stringify(fsync)}. Give "never" or "always".`);
 }
 
 function warn({ runId, at, bytes }: Repair): void {

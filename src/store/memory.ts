@@ -1,6 +1,7 @@
 import { AgentError } from "../errors.ts";
 import { formatEvent, readRecord, type StoredEvent } from "../event/index.ts";
 import { checkFilter } from "./filter.ts";
+import { checkGiven } from "./given.ts";
 import type { Lease } from "./lease.ts";
 import { createKeptArtifacts } from "./memory-artifacts.ts";
 import { createMemoryInbox } from "./memory-inbox.ts";
@@ -26,8 +27,11 @@ interface MemoryRecord {
 /**
  * Keeps records in this process, for tests. They are kept as text, as every other store does: what is read was read
  * back, so no one can change a record through an event they hold.
+ * @throws {AgentError} `invalid_option` for options that are none.
  */
-export function createMemoryStore({ now = Date.now }: MemoryStoreOptions = {}): LocalStore {
+export function createMemoryStore(options: MemoryStoreOptions = {}): LocalStore {
+  checkGiven({ maker: "createMemoryStore", options, known: ["now"] });
+  const { now = Date.now } = options;
   const records = new Map<string, MemoryRecord>();
   const artifacts = createKeptArtifacts(Number.POSITIVE_INFINITY);
   const leases = createMemoryLeases(now);

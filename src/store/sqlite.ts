@@ -2,6 +2,7 @@ import { AgentError } from "../errors.ts";
 import { formatCheckedEvent, parseRecord, type RecordPlace, readRecord, type StoredEvent } from "../event/index.ts";
 import { makeFolder } from "./file-folder.ts";
 import { checkFilter } from "./filter.ts";
+import { checkGiven } from "./given.ts";
 import { namedArtifacts } from "./named-artifacts.ts";
 import { nodeModule } from "./node.ts";
 import { BEGINNING, behind, createPlaces, lastBefore } from "./places.ts";
@@ -14,6 +15,8 @@ import { createSqliteLeases } from "./sqlite-leases.ts";
 import { listRows, readRun, writeRun } from "./sqlite-list.ts";
 import type { LocalStore } from "./store.ts";
 import { beginSummary, continueSummary, statusOf } from "./summary.ts";
+
+const KNOWN = ["fsync", "busyTimeoutMs", "now"];
 
 export interface SqliteStoreOptions {
   /**
@@ -42,10 +45,8 @@ export interface SqliteStore extends LocalStore {
  * @throws {AgentError} `invalid_option` for options that are none, and where there is no `node:sqlite`.
  */
 export function createSqliteStore(file: string, options: SqliteStoreOptions = {}): SqliteStore {
+  checkGiven({ maker: "createSqliteStore", options, known: KNOWN, place: { what: "file", path: file } });
   const { fsync = "never", busyTimeoutMs = 5_000, now = Date.now } = options;
-  if (fsync !== "never" && fsync !== "always") {
-    throw new AgentError("invalid_option", `fsync is ${JSON.stringify(fsync)}. Give "never" or "always".`);
-  }
   const place = nodeModule("path", "createSqliteStore").resolve(file);
   const prepareFolder = (): void => makeParent(place);
   const db = openDatabase({ file: place, prepareFolder, isSynced: fsync === "always", busyTimeoutMs });
@@ -58,8 +59,9 @@ export function createSqliteStore(file: string, options: SqliteStoreOptions = {}
     const lines = db.sql("SELECT line FROM events WHERE run_id = ? AND seq >= ? ORDER BY seq").all(runId, from.first);
     if (run === undefined && lines.length === 0) throw noRun(runId);
     const part = readRecord(lines.map(({ line }) => String(line)).join(""), from);
-    if (part.next.first === run?.stored) return part;
-    const message = `Of the record of ${runId} in ${place} ${part.next.first} events are there, and ${run?.stored ?? "none"} should be: the database is damaged.`;
+    const there = from.first + lines.length;
+    if (there === run?.stored && part.next.first === there) return part; // each of its rows is a whole event
+    const message = `Of the record of ${runId} in ${place} ${there} events are there, and ${run?.stored ?? "none"} should be: the database is damaged.`;
     throw new AgentError("malformed_record", message);
   };
   const readBehind = (runId: string, after: number): ReturnType<typeof readRecord> => {

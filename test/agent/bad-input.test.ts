@@ -26,6 +26,8 @@ describe("an agent built wrong says so when it is built", () => {
     ["with nothing", undefined, "object of options"],
     ["with instructions that are a number", { name: "a", model, instructions: 5 }, "instructions is a text"],
     ["with tools that are no list", { name: "a", model, tools: {} }, "tools is a list"],
+    ["with a folder for a store", { name: "a", model, store: ".fairwitness" }, "store has no append, read, list"],
+    ["with a store that cannot read", { name: "a", model, store: { append() {}, list() {} } }, "store has no read."],
   ])("%s", (_, options, text) => {
     const error = thrown(() => createAgent(options as never));
     expect(error).toBeInstanceOf(AgentError);

@@ -177,7 +177,7 @@ describe("runs approve and runs deny", () => {
     for await (const event of run) {
       if (event.type !== "tool.approval.requested") continue;
       const said = await runs("approve", run.id, event.call.id);
-      expect(said.out).toContain("If its process is there, the run reads this within a second");
+      expect(said.out).toContain("If its process is there, the run reads this within two seconds");
     }
     expect(await run.result()).toMatchObject({ status: "completed" });
     expect(given).toHaveLength(1);

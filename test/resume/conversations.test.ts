@@ -68,6 +68,10 @@ describe.each(STORES)("a conversation kept in %s", (_, openStore) => {
     });
     expect(refused).toMatchObject({ status: "failed", error: { code: "conversation_busy", retryable: true } });
     expect(refused).toMatchObject({ error: { message: expect.stringContaining(first.id) } });
+    await expect(createAgent({ name: "t", model: says(), store }).resume(first.id)).rejects.toMatchObject({
+      code: "run_locked",
+      message: expect.stringMatching(/^The run of the conversation "c" is held by ".*" until 2/),
+    });
     await expect(store.read(refused.runId)).rejects.toMatchObject({ code: "not_found" });
     open();
     expect(await first.result()).toMatchObject({ status: "completed" });

@@ -1,8 +1,9 @@
 // Files of a store in which a bit flipped, or that were cut: what is read is what was written, or is refused.
-// FAIRWITNESS_FLIPS=all flips every bit of every byte of a database, which takes half an hour.
+// FAIRWITNESS_FLIPS=all flips every bit of all that a database holds, which takes a quarter of an hour.
 import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setImmediate } from "node:timers/promises";
 import { isDeepStrictEqual } from "node:util";
 import { afterAll, describe, expect, test } from "vitest";
 import type { AgentError } from "../../src/errors.ts";
@@ -14,9 +15,24 @@ const home = mkdtempSync(join(tmpdir(), "fairwitness-damage-"));
 afterAll(() => rmSync(home, { recursive: true }));
 
 const isWhole = process.env.FAIRWITNESS_FLIPS === "all";
-/** A prime, so that the places of all parts of a page get their turn. */
-const STEP = isWhole ? 1 : 149;
-const bitsOf = (at: number): readonly number[] => (isWhole ? [0, 1, 2, 3, 4, 5, 6, 7] : [(at * 5) % 8]);
+const ALL_BITS = [0, 1, 2, 3, 4, 5, 6, 7];
+const FREE_STEP = 29;
+const FREE_MARGIN = 16;
+
+/** Where to do damage, and at which bits there. @param step A prime, so that all parts of a page get their turn. */
+function* placesIn(bytes: Uint8Array, step: number): Generator<{ at: number; bits: readonly number[] }> {
+  for (let at = 0; at < bytes.length; at += isWhole ? 1 : step) {
+    const one = [(at * 5) % 8];
+    if (!isWhole) yield { at, bits: one };
+    else if (!isFree(bytes, at)) yield { at, bits: ALL_BITS };
+    else if (at % FREE_STEP === 0) yield { at, bits: one };
+  }
+}
+
+/** Most of a page is zeros in which nothing stands: a sample of them will do. */
+function isFree(bytes: Uint8Array, at: number): boolean {
+  return bytes.subarray(Math.max(0, at - FREE_MARGIN), at + FREE_MARGIN).every((byte) => byte === 0);
+}
 const now = (): number => 5_000;
 
 function flipped(bytes: Uint8Array, at: number, bit: number): Buffer {
@@ -114,12 +130,14 @@ describe("a database", () => {
   }, async () => {
     const { bytes, probes, right, file } = await make();
     refused = 0;
-    for (let at = 0; at < bytes.length; at += STEP) {
-      for (const bit of bitsOf(at)) {
-        const wrong = await over(file, flipped(bytes, at, bit), (store) => silentlyWrong(store, probes, right));
-        expect(wrong, `byte ${at}, bit ${bit}`).toEqual([]);
+    const wrong: string[] = [];
+    for (const { at, bits } of placesIn(bytes, 149)) {
+      for (const bit of bits) {
+        const found = await over(file, flipped(bytes, at, bit), (store) => silentlyWrong(store, probes, right));
+        wrong.push(...found.map((what) => `byte ${at}, bit ${bit}: ${what}`));
       }
     }
+    expect(wrong).toEqual([]); // all of it at once: a whole pass takes its time
     expect(refused).toBeGreaterThan(100);
   });
 
@@ -128,9 +146,10 @@ describe("a database", () => {
   }, async () => {
     const { bytes, probes, right, file } = await make();
     refused = 0;
-    for (let cut = 1; cut < bytes.length; cut += isWhole ? 1 : 509) {
-      const wrong = await over(file, bytes.subarray(0, cut), (store) => silentlyWrong(store, probes, right));
-      expect(wrong, `cut at ${cut}`).toEqual([]);
+    for (const { at } of placesIn(bytes, 509)) {
+      if (at === 0) continue;
+      const wrong = await over(file, bytes.subarray(0, at), (store) => silentlyWrong(store, probes, right));
+      expect(wrong, `cut at ${at}`).toEqual([]);
     }
     expect(refused).toBeGreaterThan(100);
     expect(await over(file, new Uint8Array(), (store) => store.list())).toEqual([]);
@@ -143,15 +162,17 @@ describe("a database", () => {
     const store = createSqliteStore(join(folder, "runs.sqlite"), { now });
     const written = [started("run_1"), ...Array.from({ length: 9 }, (_, index) => completed("run_1", index + 1))];
     for (const event of written) store.append("run_1", [event]);
-    const [database, log] = ["", "-wal"].map((end) => readFileSync(join(folder, `runs.sqlite${end}`)));
+    const database = readFileSync(join(folder, "runs.sqlite"));
+    const log = readFileSync(join(folder, "runs.sqlite-wal"));
     store.close();
     const lengths = new Set<number>();
     const damaged = join(folder, "damaged.sqlite");
-    for (let at = 0; at < (log?.length ?? 0); at += isWhole ? 1 : 1_999) {
-      for (const bytes of [log?.subarray(0, at), flipped(log ?? Buffer.alloc(0), at, at % 8)]) {
-        writeFileSync(`${damaged}-wal`, bytes ?? Buffer.alloc(0));
+    for (const { at } of placesIn(log, 1_999)) {
+      await setImmediate(); // nothing else here waits for anything, and a whole pass would keep the runner from being heard
+      for (const bytes of [log.subarray(0, at), flipped(log, at, at % 8)]) {
+        writeFileSync(`${damaged}-wal`, bytes);
         rmSync(`${damaged}-shm`, { force: true });
-        writeFileSync(damaged, database ?? Buffer.alloc(0));
+        writeFileSync(damaged, database);
         const again = createSqliteStore(damaged, { now });
         const events = (await again.read("run_1").catch(() => ({ events: [] }))).events;
         expect(events, `byte ${at}`).toEqual(written.slice(0, events.length));

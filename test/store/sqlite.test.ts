@@ -82,6 +82,11 @@ test("an event that was changed in the database is refused", async () => {
 
 test.each([
   ["its last event is gone", "DELETE FROM events WHERE seq = 2", "2 events are there, and 3 should be"],
+  [
+    "an event stands behind its last",
+    "INSERT INTO events VALUES ('run_1', 3, 'null')",
+    "4 events are there, and 3 should",
+  ],
   ["the store does not know of it any more", "DELETE FROM runs", "3 events are there, and none should be"],
   ["the store knows another number of events", "UPDATE runs SET stored = 2", "run_1 was changed on the disk"],
 ])("a record is refused when %s (row 100)", async (_, damage, says) => {
