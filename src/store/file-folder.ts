@@ -1,14 +1,23 @@
 import { AgentError, errorMessage } from "../errors.ts";
-import type { FileAccess } from "./file-access.ts";
+import { type FileAccess, syncFolder } from "./file-access.ts";
+import { nodeModule } from "./node.ts";
 
 /** Makes a folder of the store, and beside it, once, a `.gitignore` by which git ignores all of it. */
-export function makeFolder({ fs }: Pick<FileAccess, "fs">, home: string, folder: string): void {
-  fs.mkdirSync(folder, { recursive: true });
+export function makeFolder(access: Pick<FileAccess, "fs"> | FileAccess, home: string, folder: string): void {
+  const { fs } = access;
+  const first = fs.mkdirSync(folder, { recursive: true });
+  if (first !== undefined && "calls" in access) syncNames(access, first, folder);
   try {
     fs.writeFileSync(`${home}/.gitignore`, "*\n", { flag: "wx" });
   } catch (error) {
     if (codeOf(error) !== "EEXIST") throw error; // one that is there already may say something else on purpose
   }
+}
+
+/** A folder that was made has its name in the one above it, up to the first that was made. */
+function syncNames(access: FileAccess, first: string, folder: string): void {
+  const { dirname } = nodeModule("path", "createFileStore");
+  for (let made = folder; made.length >= first.length; made = dirname(made)) syncFolder(access, dirname(made));
 }
 
 export function failed(what: string, cause: unknown): AgentError {

@@ -2,7 +2,8 @@ import { createAgent, remoteMcp, webSearch } from "fairwitness";
 import { createMemoryStore } from "fairwitness/store";
 import { startScript } from "fairwitness/testing";
 import { describe, expect, it } from "vitest";
-import { says } from "./support.ts";
+import { call } from "../support/play.ts";
+import { effects, says } from "./support.ts";
 
 const inMemory = { name: "t", model: says() };
 const inStore = { ...inMemory, store: createMemoryStore() };
@@ -21,15 +22,28 @@ describe("a run", () => {
       { conversation: "c", onBusy: "steer", effects: "rehearse" },
       "no rehearsal there",
     ],
-  ])("%s, and says so at once", (_, options, given, says) => {
+  ])("%s, and says so at once", (_, options, given, what) => {
     expect(() => createAgent(options).stream("go", given)).toThrow(
-      expect.objectContaining({ code: "invalid_option", message: expect.stringContaining(says) }),
+      expect.objectContaining({ code: "invalid_option", message: expect.stringContaining(what) }),
     );
   });
 
   it("that no other run is in the way of may say what is to be done were there one", async () => {
     expect(await createAgent(inMemory).run("go", { onBusy: "reject" })).toMatchObject({ status: "completed" });
   });
+});
+
+it("a branch in a conversation has the taint of both", async () => {
+  const store = createMemoryStore();
+  const fetched = effects("fetch", { effect: "read", origin: "external" });
+  const agent = (model = says()) => createAgent({ name: "t", model, tools: [fetched.tool], store });
+  const clean = await agent().run("one");
+  const tainted = await agent(says({ calls: [call("fetch")] })).run("two", { conversation: "c" });
+  expect([clean.taint, tainted.taint]).toMatchObject([[], [{ by: "external_tool" }]]);
+  const branch = { runId: clean.runId };
+  const { taint } = await agent().run("three", { conversation: "c", branch });
+  expect(taint).toMatchObject([{ by: "conversation", runId: tainted.runId }]);
+  expect((await agent().run("four", { branch })).taint).toEqual(clean.taint);
 });
 
 describe("a rehearsal", () => {
