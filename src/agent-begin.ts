@@ -30,6 +30,7 @@ export interface Beginning {
   given: RunSettings & { context?: unknown };
   input: readonly Message[];
   limits: RunLimits;
+  /** That it is a part of: its own id where there is no other. */
   conversation: string;
   /** Absent without a store. */
   hold?: StoreHold | undefined;
@@ -59,10 +60,11 @@ export async function beginRun(beginning: Beginning, signal: AbortSignal): Promi
 }
 
 async function takeConversation(beginning: Beginning, store: RunStore, signal: AbortSignal): Promise<Past | Followed> {
-  const { given, conversation, leaseMs, parts, hold } = beginning;
+  const { given, leaseMs, parts, hold } = beginning;
   const branched =
     given.branch === undefined ? undefined : await pastOf(store, given.branch.runId, given.branch.messages);
-  if (given.conversation === undefined) {
+  const { conversation } = given;
+  if (conversation === undefined) {
     await hold?.take();
     return branched ?? NOTHING;
   }
@@ -77,8 +79,16 @@ async function takeConversation(beginning: Beginning, store: RunStore, signal: A
     opened = await waitForConversation({ store, id: conversation, open, clock: parts.runtime.clock, signal });
   }
   if (opened.type === "busy") throw busy(conversation, opened);
-  await hold?.take(opened.lease);
+  if (isApart(given)) {
+    await opened.lease?.release();
+    await hold?.take();
+  } else await hold?.take(opened.lease);
   return branched === undefined ? opened.past : { ...branched, taint: [...branched.taint, ...opened.past.taint] };
+}
+
+/** Whether the run reads its conversation and is no part of it: what a rehearsal says was done has not been done. */
+export function isApart({ effects }: RunSettings): boolean {
+  return effects === "rehearse";
 }
 
 /** Says the input to the run that is under way. Undefined when that ended without having taken it. */

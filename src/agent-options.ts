@@ -118,7 +118,7 @@ export interface RunSettings {
   branch?: { runId: string; messages?: number };
   /**
    * `rehearse`: no tool runs but those that declare `effect: "read"`; the record says what would have happened. MCP servers at xAI are not
-   * offered. What was rehearsed in a conversation is part of it.
+   * offered. A rehearsal begins with what was said in its `conversation` and is no part of it: later runs do not take it for what was done.
    */
   effects?: "rehearse";
   /**

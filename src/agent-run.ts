@@ -1,4 +1,4 @@
-import { type Beginning, beginRun, started } from "./agent-begin.ts";
+import { type Beginning, beginRun, isApart, started } from "./agent-begin.ts";
 import { worstCaseOf } from "./agent-budget.ts";
 import { loopDetectorOf } from "./agent-check.ts";
 import { leftOut, rehearsalOf } from "./agent-experiment.ts";
@@ -49,7 +49,7 @@ export function startAgentRun(
   checkSettings(model.id, settings);
   const runId = `run_${runtime.createId()}`;
   const limits = { ...DEFAULT_LIMITS, ...withoutUndefined(options.limits), ...withoutUndefined(given.limits) };
-  const conversation = given.conversation ?? runId;
+  const conversation = isApart(given) ? runId : (given.conversation ?? runId);
   const outer = outerCall();
   const leaseMs = options.leaseMs ?? LEASE_MS;
   const hold = options.store && createHold(options.store, runId, { clock: runtime.clock, leaseMs });

@@ -1,12 +1,16 @@
-import { createAgent, remoteMcp, webSearch } from "fairwitness";
+import { createAgent, type Message, remoteMcp, webSearch } from "fairwitness";
 import { createMemoryStore } from "fairwitness/store";
-import { startScript } from "fairwitness/testing";
+import { checkEvents, startScript } from "fairwitness/testing";
 import { describe, expect, it } from "vitest";
 import { call } from "../support/play.ts";
 import { effects, says } from "./support.ts";
 
 const inMemory = { name: "t", model: says() };
 const inStore = { ...inMemory, store: createMemoryStore() };
+
+function textsOf(messages: readonly Message[]): readonly unknown[] {
+  return messages.map(({ content }) => content);
+}
 
 describe("a run", () => {
   it.each<[string, typeof inMemory, object, string]>([
@@ -47,6 +51,24 @@ it("a branch in a conversation has the taint of both", async () => {
 });
 
 describe("a rehearsal", () => {
+  it("knows the conversation and is no part of it: no later run takes what it says for what was done", async () => {
+    const store = createMemoryStore();
+    const pay = effects("pay", { effect: "write" });
+    const agent = (model = says()) => createAgent({ name: "t", model, tools: [pay.tool], store });
+    await agent().run("one", { conversation: "c" });
+    const run = agent(says({ calls: [call("pay")] })).stream("two", { conversation: "c", effects: "rehearse" });
+    const rehearsed = await run.result();
+    expect(checkEvents(run.record)).toEqual([]);
+    expect(textsOf(rehearsed.messages).slice(0, 3)).toEqual(["one", "Done.", "two"]);
+    const { messages } = await agent().run("three", { conversation: "c" });
+    expect(textsOf(messages)).toEqual(["one", "Done.", "three", "Done."]);
+    expect(pay.given).toEqual([]);
+    expect((await store.list({ conversation: "c" })).map(({ runId }) => runId)).not.toContain(run.id);
+    expect(await store.read(run.id)).toMatchObject({
+      events: [{ conversation: run.id, effects: "rehearse" }, ...run.record.slice(1)],
+    });
+  });
+
   it("does not offer an MCP server, which nobody could keep from writing, and says so, also when it is resumed", async () => {
     const call = { toolCalls: [{ name: "nothing", arguments: {} }] };
     await using xai = await startScript([call, { text: "found" }, { text: "found" }]);
