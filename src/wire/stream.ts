@@ -27,8 +27,10 @@ export const INVALID_UTF8: UnknownItem = Object.freeze({
 
 /** How the answers of one endpoint are read. Made anew for every answer: it may remember what came. */
 export interface Dialect<Item> {
+  /** The item of an event without a name, where it can be told without parsing it. */
+  readRepeat?(data: string): Item | undefined;
   /** @throws {AgentError} `malformed_event` */
-  decode(json: unknown, event: string | undefined): Item;
+  decode(json: unknown, event: string | undefined, data: string): Item;
   findFault(json: unknown, event: string | undefined): ServerFault | undefined;
   /** A whole answer that came as JSON, as the items it would have been, or the error it is. @throws {AgentError} */
   readWhole(answer: HttpAnswer): Promise<readonly Item[]>;
@@ -132,6 +134,8 @@ function decodeBatch<Item>(events: readonly SseEvent[], dialect: Dialect<Item>, 
 function decodeEvent<Item>(sent: SseEvent, dialect: Dialect<Item>, facts: AnswerFacts): Item | UnknownItem {
   const event = sent.event === undefined ? undefined : facts.hide(sent.event);
   const data = facts.hide(sent.data);
+  const repeat = event === undefined ? dialect.readRepeat?.(data) : undefined;
+  if (repeat !== undefined) return repeat;
   let json: unknown;
   try {
     json = JSON.parse(data);
@@ -143,7 +147,7 @@ function decodeEvent<Item>(sent: SseEvent, dialect: Dialect<Item>, facts: Answer
   }
   const fault = dialect.findFault(json, event);
   if (fault !== undefined) throw faultError(facts, fault);
-  return dialect.decode(json, event);
+  return dialect.decode(json, event, data);
 }
 
 /** The names that the protocols give to the pieces of an answer: one that cannot be read is missing from it. */
