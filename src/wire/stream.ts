@@ -82,7 +82,8 @@ async function* readItems<Item>(
   const reads = answer.body[Symbol.asyncIterator]();
   let isLeft = false;
   try {
-    const decoder = await createSseDecoder({ onInvalidText });
+    const made = createSseDecoder({ onInvalidText });
+    const decoder = made instanceof Promise ? await made : made;
     for (let isOver = false; !isOver; ) {
       const read = await reads.next();
       const events = decoder.feed(read.done === true ? undefined : read.value);
@@ -90,17 +91,18 @@ async function* readItems<Item>(
       if (isInvalid) items.push(INVALID_UTF8);
       isInvalid = false;
       progress.note(items.some((item) => dialect.isProgress(item)));
-      progress.pause();
       end.pause();
-      if (items.length > 0) yield items;
-      progress.resume();
-      if (dialect.isWhole()) end.begin();
+      if (items.length > 0) {
+        yield items;
+        progress.resume();
+      }
       if (error !== undefined) throw error;
       if (decoder.isDone() && read.done !== true) {
         isLeft = true;
         readToEnd(reads, answer, endpoint);
       }
       isOver = read.done === true || decoder.isDone();
+      if (!isOver && dialect.isWhole()) end.begin();
     }
   } catch (error) {
     // The terminal marker was read: the answer is whole, and what breaks after it is told but cannot undo it.
@@ -200,11 +202,7 @@ export const END_MS = 200;
 /** Reads on behind the caller's back, so that the connection can be used again: closing it costs the next turn a handshake. */
 function readToEnd(rest: AsyncIterator<Uint8Array>, answer: HttpAnswer, endpoint: Endpoint): void {
   const cancel = endpoint.clock.after(END_MS, answer.close);
-  const read = async (): Promise<void> => {
-    while ((await rest.next()).done !== true);
-  };
   // What fails here comes after the end of the answer and changes nothing.
-  read()
-    .catch(() => {})
-    .finally(cancel);
+  const read = (): void => void rest.next().then(({ done }) => (done === true ? cancel() : read()), cancel);
+  read();
 }
