@@ -33,6 +33,8 @@ export interface StatedPlace {
 /** An annotation and the text it is of. */
 export interface Placing {
   text: string;
+  /** All readings of a place in it are the same: true of a text that is ASCII. */
+  isPlain: boolean;
   stated: StatedPlace;
   /** The links in the text to the annotation's source. */
   own: readonly InlineLink[];
@@ -54,9 +56,10 @@ const UNITS: readonly Unit[] = ["utf16", "characters", "bytes"];
  */
 export function unitsOf(placings: readonly Placing[]): readonly Unit[] {
   let units = UNITS;
-  for (const { text, stated, own } of placings) {
-    if (own.length === 0) continue;
-    const fits = UNITS.filter((unit) => isLink(readIn(unit, text, stated), own, stated));
+  for (const placing of placings) {
+    const { isPlain, stated, own } = placing;
+    if (isPlain || own.length === 0) continue;
+    const fits = UNITS.filter((unit) => isLink(readIn(unit, placing), own, stated));
     if (fits.length > 0) units = units.filter((unit) => fits.includes(unit));
   }
   return units.length > 0 ? units : UNITS; // annotations that contradict each other teach nothing
@@ -68,9 +71,10 @@ export function unitsOf(placings: readonly Placing[]): readonly Unit[] {
  * of the text is no such reading: the server may still count that way, and be wrong. With no stated place it stands where
  * its links do. Empty when no place is sure.
  */
-export function placesOf({ text, stated, own }: Placing, units: readonly Unit[]): readonly Span[] {
+export function placesOf(placing: Placing, units: readonly Unit[]): readonly Span[] {
+  const { text, isPlain, stated, own } = placing;
   if (own.length > 0 && !isStated(stated)) return own.map(({ span }) => span);
-  const readings = units.map((unit) => readIn(unit, text, stated));
+  const readings = (isPlain ? units.slice(0, 1) : units).map((unit) => readIn(unit, placing));
   const agreed = unanimous(readings);
   if (own.length > 0) {
     const exact = onlyOne(readings.filter((span) => isLink(span, own, stated)));
@@ -120,10 +124,10 @@ function numbered(own: readonly InlineLink[], { number }: StatedPlace): readonly
 }
 
 /** The stated place read in a unit; undefined where it is none, not in the text, or in the middle of a character. */
-function readIn(unit: Unit, text: string, { start, end }: StatedPlace): Span | undefined {
+function readIn(unit: Unit, { text, isPlain, stated: { start, end } }: Placing): Span | undefined {
   if (typeof start !== "number" || typeof end !== "number") return undefined;
   if (!Number.isInteger(start) || !Number.isInteger(end) || start < 0 || end <= start) return undefined;
-  if (!/[\u0080-\uffff]/.test(text)) return end <= text.length ? { start, end } : undefined;
+  if (isPlain) return end <= text.length ? { start, end } : undefined;
   const size = SIZES[unit];
   let units = 0;
   let index = 0;

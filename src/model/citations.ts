@@ -54,12 +54,13 @@ interface ReadPiece {
 
 function annotated({ text, offset, annotations }: AnnotatedText): ReadPiece {
   const links = findInlineLinks(text);
+  const isPlain = !/[\u0080-\uffff]/.test(text);
   const read = annotations.flatMap((annotation) => {
     const source = sourceOf(annotation);
     if (source === undefined) return []; // names nothing that could be cited; it stays in the raw items
     const own = links.filter(({ sourceId }) => sourceId === source.id);
     const { start_index: start, end_index: end, title: number } = annotation;
-    return [{ source, placing: { text, stated: { start, end, number, url: textOf(annotation.url) }, own } }];
+    return [{ source, placing: { text, isPlain, stated: { start, end, number, url: textOf(annotation.url) }, own } }];
   });
   return { offset, links, annotations: read };
 }

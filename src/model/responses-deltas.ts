@@ -1,6 +1,6 @@
 import type { Clock } from "../clock.ts";
 import type { ServerTool } from "../tool/index.ts";
-import type { ResponsesEvent, ResponsesResponse, ResponsesUsage } from "../wire/index.ts";
+import type { ResponsesDeltaEvent, ResponsesEvent, ResponsesResponse, ResponsesUsage } from "../wire/index.ts";
 import { asJson, type Json } from "./json.ts";
 import type { ModelEvent, ServerCallResult } from "./model.ts";
 import { createItemKeys } from "./responses-keys.ts";
@@ -19,7 +19,12 @@ export interface ResponsesDeltas {
 
 type PlacedEvent = Exclude<
   ResponsesEvent,
-  { type: "unknown" } | { response: unknown } | { item: unknown } | { part: unknown } | { annotation: unknown }
+  | ResponsesDeltaEvent
+  | { type: "unknown" }
+  | { response: unknown }
+  | { item: unknown }
+  | { part: unknown }
+  | { annotation: unknown }
 >;
 
 export function createResponsesDeltas(serverTools: readonly ServerTool[], clock: Clock): ResponsesDeltas {
@@ -40,12 +45,13 @@ export function createResponsesDeltas(serverTools: readonly ServerTool[], clock:
     return [{ type: "wire", item }];
   }
 
+  function readDelta({ type, output_index, part_index, delta }: ResponsesDeltaEvent): ModelEvent | undefined {
+    const name = SHOWN[type];
+    return name === undefined ? undefined : texts.add(output_index, name, part_index, delta);
+  }
+
   function readPlaced(event: PlacedEvent, ms: number): readonly ModelEvent[] {
     const { output_index: key } = event;
-    if ("delta" in event) {
-      const name = SHOWN[event.type];
-      return name === undefined ? [] : listed(texts.add(key, name, event.part_index, event.delta));
-    }
     if ("phase" in event) return served.phase(key, event, ms) ?? [{ type: "wire", item: event }];
     const name = SHOWN[event.type];
     if (name !== undefined) return listed(texts.whole(key, name, event.part_index, event.text));
@@ -53,7 +59,7 @@ export function createResponsesDeltas(serverTools: readonly ServerTool[], clock:
     return field === undefined ? [] : served.input(key, { [field]: event.text }, ms);
   }
 
-  function readEvent(event: ResponsesEvent, ms: number): readonly ModelEvent[] {
+  function readEvent(event: Exclude<ResponsesEvent, ResponsesDeltaEvent>, ms: number): readonly ModelEvent[] {
     // A ping is known, and says nothing.
     if (event.type === "unknown") return event.event === "ping" ? [] : [shownUnknown(event)];
     if ("response" in event) return showUsage(event.response.usage);
@@ -71,10 +77,15 @@ export function createResponsesDeltas(serverTools: readonly ServerTool[], clock:
   return {
     read(events) {
       const ms = clock.monotonic();
-      const [only] = events;
-      return only !== undefined && events.length === 1
-        ? readEvent(only, ms)
-        : events.flatMap((event) => readEvent(event, ms));
+      const shown: ModelEvent[] = [];
+      for (const event of events) {
+        if (!("delta" in event)) shown.push(...readEvent(event, ms));
+        else {
+          const delta = readDelta(event); // most are pieces of a text: no list for each of them
+          if (delta !== undefined) shown.push(delta);
+        }
+      }
+      return shown;
     },
     finish(response) {
       const isWhole = response.status === "completed";

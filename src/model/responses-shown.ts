@@ -22,13 +22,22 @@ export interface ShownTexts {
   isContradicted(): boolean;
 }
 
+/** One text of the answer, and what of it was shown; undefined while nothing was. */
+interface Place {
+  key: number;
+  name: ShownText;
+  part: number;
+  text: string | undefined;
+}
+
 interface OpenCall {
   index: number;
   tool: string;
 }
 
 export function createShownTexts(): ShownTexts {
-  const shown = new Map<string, string>();
+  const places = new Map<string, Place>();
+  let last: Place | undefined;
   const calls = new Map<number, OpenCall>();
   let lastMessage: number | undefined;
   let hasReasoning = false;
@@ -49,17 +58,26 @@ export function createShownTexts(): ShownTexts {
     return { type: "reasoning.delta", delta: gap + delta };
   }
 
+  /** Pieces of one text follow each other: the last place is the next one, for all but a few. */
+  function placeOf(key: number, name: ShownText, part: number): Place {
+    if (last !== undefined && last.key === key && last.name === name && last.part === part) return last;
+    const id = `${key} ${name} ${part}`;
+    last = places.get(id) ?? { key, name, part, text: undefined };
+    places.set(id, last);
+    return last;
+  }
+
   function add(key: number, name: ShownText, part: number, delta: string): TextDelta | undefined {
-    const place = `${key} ${name} ${part}`;
-    const before = shown.get(place);
     // Arguments whose call was not announced are shown with the whole item, which names it.
     if (name === "function_call_arguments" && !calls.has(key)) return undefined;
-    shown.set(place, before === undefined ? delta : before + delta);
-    return show(key, name, delta, before === undefined);
+    const place = placeOf(key, name, part);
+    const isFirst = place.text === undefined;
+    place.text = (place.text ?? "") + delta;
+    return show(key, name, delta, isFirst);
   }
 
   function whole(key: number, name: ShownText, part: number, text: string): TextDelta | undefined {
-    const before = shown.get(`${key} ${name} ${part}`) ?? "";
+    const before = placeOf(key, name, part).text ?? "";
     if (text.startsWith(before)) {
       return text.length > before.length ? add(key, name, part, text.slice(before.length)) : undefined;
     }

@@ -1,5 +1,6 @@
 import { readJson, throwFault, unexpectedContent } from "./answer.ts";
 import { decodeChatChunk, malformed } from "./chat-decode.ts";
+import { createChatRepeats } from "./chat-repeats.ts";
 import type { ChatChoiceDelta, ChatChunk, ChatDataChunk } from "./chat-types.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { findFault } from "./fault.ts";
@@ -63,12 +64,15 @@ const USAGE_MS = 10_000;
 /** @param choices How many finished choices make an answer whole. */
 function createChatDialect(choices: number): Dialect<ChatChunk> {
   const finished = new Set<number>();
+  const repeats = createChatRepeats();
   return {
+    readRepeat: repeats.read,
     findFault,
     readWhole,
     malformed,
-    decode(json, event) {
+    decode(json, event, data) {
       const chunk = decodeChatChunk(json, event);
+      if (event === undefined) repeats.learn(data, chunk);
       if (chunk.type === "chunk") noteFinished(chunk, finished);
       return chunk;
     },

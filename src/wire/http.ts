@@ -58,7 +58,9 @@ export async function sendRequest(endpoint: Endpoint, given: HttpRequest): Promi
     const asked = awaitAccess(endpoint, request, link);
     const access = guarded(asked instanceof Promise ? await asked : asked, request);
     redact = access.redact;
-    const response = await awaitHeaders(endpoint, request, access, link);
+    const connecting = watchConnecting(endpoint, request, link);
+    const response = await awaitHeaders(endpoint, request, { access, link, connecting });
+    connecting("connected"); // it came over a connection, also where the transport forgot to say that there is one
     const answer = describe(endpoint, request, { access, response, link });
     if (response.status >= 200 && response.status < 300) return answer;
     throw await refuse(answer);
@@ -81,44 +83,38 @@ function awaitAccess(endpoint: Endpoint, request: HttpRequest, link: Link): Acce
   );
 }
 
-async function awaitHeaders(
+interface Sending {
+  access: Access;
+  link: Link;
+  connecting: NonNullable<TransportRequest["onPhase"]>;
+}
+
+function awaitHeaders(
   endpoint: Endpoint,
   request: HttpRequest,
-  access: Access,
-  link: Link,
+  { access, link, connecting }: Sending,
 ): Promise<TransportResponse> {
-  const { headersMs, connectMs } = waitsOf(endpoint, request);
   const { host } = endpoint;
+  const { headersMs } = waitsOf(endpoint, request);
   const expire = (): AgentError => {
     const what = `${host} sent no answer for ${headersMs / 1000} s`;
     return timedOut("headers_timeout", what, request.patient === true ? "patientMs" : "headersMs");
   };
-  const connecting = watchConnecting(link, connectMs, host);
-  const sent = link.within(headersMs, expire, () =>
-    endpoint.transport({
-      onPhase: connecting,
-      method: request.method,
-      url: endpoint.baseUrl + request.path,
-      headers: requestHeaders(request, access),
-      signal: link.signal,
-      ...(request.body === undefined ? {} : { body: request.body }),
-    }),
-  );
-  // An answer came over a connection, also where the transport forgot to say that there is one.
-  return sent.then(
-    (response) => {
-      connecting("connected");
-      return response;
-    },
-    (error: unknown) => {
-      connecting("connected");
-      throw error;
-    },
-  );
+  const sent: TransportRequest = {
+    onPhase: connecting,
+    method: request.method,
+    url: endpoint.baseUrl + request.path,
+    headers: requestHeaders(request, access),
+    signal: link.signal,
+  };
+  if (request.body !== undefined) sent.body = request.body;
+  return link.within(headersMs, expire, () => endpoint.transport(sent));
 }
 
 /** One connection is made for a request; a transport that tries several addresses for it has the time for all of them. */
-function watchConnecting(link: Link, connectMs: number, host: string): NonNullable<TransportRequest["onPhase"]> {
+function watchConnecting(endpoint: Endpoint, request: HttpRequest, link: Link): Sending["connecting"] {
+  const { host } = endpoint;
+  const { connectMs } = waitsOf(endpoint, request);
   const expire = (): AgentError =>
     timedOut("connect_timeout", `${host} could not be connected to within ${connectMs / 1000} s`, "connectMs");
   let cancel: (() => void) | undefined;
@@ -128,12 +124,15 @@ function watchConnecting(link: Link, connectMs: number, host: string): NonNullab
   };
 }
 
-function requestHeaders(request: HttpRequest, access: Access): Record<string, string> {
-  const ours: Record<string, string> = { accept: request.accept };
-  if (request.body !== undefined) ours["content-type"] = request.contentType ?? "application/json";
-  if (request.requestId !== undefined) ours["x-client-request-id"] = request.requestId;
+function requestHeaders(
+  { headers = {}, accept, body, contentType, requestId }: HttpRequest,
+  access: Access,
+): Record<string, string> {
+  const sent = checkHeaders(requestId === undefined ? headers : { ...headers, "x-client-request-id": requestId });
+  sent.accept = accept;
+  if (body !== undefined) sent["content-type"] = contentType ?? "application/json";
   // What the endpoint sends, its key above all, is not changed by a header of one request.
-  return { ...checkHeaders({ ...request.headers, ...ours }), ...access.headers };
+  return Object.assign(sent, access.headers);
 }
 
 interface Parts {

@@ -32,6 +32,11 @@ export function createLink(clock: Clock, caller: AbortSignal): Link {
     giveUp?.(reason);
     controller.abort(reason);
   };
+  const settle = (wait: (reason: unknown) => void): void => {
+    if (giveUp !== wait) return; // the next wait may have begun already
+    giveUp = undefined;
+    watch.pause();
+  };
   // Not AbortSignal.any: a signal shared by many requests would keep them all in memory.
   const onAbort = (): void => abort(caller.reason);
   if (caller.aborted) onAbort();
@@ -41,28 +46,19 @@ export function createLink(clock: Clock, caller: AbortSignal): Link {
     within(limitMs, expire, wait) {
       return new Promise((resolve, reject) => {
         if (signal.aborted) return reject(signal.reason);
-        const settle = (): void => {
-          if (giveUp !== reject) return; // the next wait may have begun already
-          giveUp = undefined;
-          watch.pause();
-        };
         giveUp = reject;
         watch.begin(limitMs, expire);
-        try {
-          wait().then(
-            (value) => {
-              settle();
-              resolve(value);
-            },
-            (error: unknown) => {
-              settle();
-              reject(error);
-            },
-          );
-        } catch (error) {
-          // A transport that is no async function may throw at once.
-          settle();
+        const fail = (error: unknown): void => {
+          settle(reject);
           reject(error);
+        };
+        try {
+          wait().then((value) => {
+            settle(reject);
+            resolve(value);
+          }, fail);
+        } catch (error) {
+          fail(error); // a transport that is no async function may throw at once
         }
       });
     },

@@ -25,8 +25,12 @@ const MAX_BYTES = 512 * 1024 * 1024;
  * Accepts LF, CR and CRLF and a byte order mark; an event without its blank line at the end is dropped, as WHATWG says.
  * Is done at `[DONE]`, which is not handed out; what follows it is ignored.
  */
-export async function createSseDecoder(options: SseOptions = {}): Promise<SseDecoder> {
-  createParser ??= (await import("eventsource-parser")).createParser;
+export function createSseDecoder(options: SseOptions = {}): SseDecoder | Promise<SseDecoder> {
+  return createParser === undefined ? load(options) : createDecoder(createParser, options);
+}
+
+async function load(options: SseOptions): Promise<SseDecoder> {
+  ({ createParser } = await import("eventsource-parser"));
   return createDecoder(createParser, options);
 }
 

@@ -27,8 +27,10 @@ export const INVALID_UTF8: UnknownItem = Object.freeze({
 
 /** How the answers of one endpoint are read. Made anew for every answer: it may remember what came. */
 export interface Dialect<Item> {
+  /** The item of an event without a name, where it can be told without parsing it. */
+  readRepeat?(data: string): Item | undefined;
   /** @throws {AgentError} `malformed_event` */
-  decode(json: unknown, event: string | undefined): Item;
+  decode(json: unknown, event: string | undefined, data: string): Item;
   findFault(json: unknown, event: string | undefined): ServerFault | undefined;
   /** A whole answer that came as JSON, as the items it would have been, or the error it is. @throws {AgentError} */
   readWhole(answer: HttpAnswer): Promise<readonly Item[]>;
@@ -80,7 +82,8 @@ async function* readItems<Item>(
   const reads = answer.body[Symbol.asyncIterator]();
   let isLeft = false;
   try {
-    const decoder = await createSseDecoder({ onInvalidText });
+    const made = createSseDecoder({ onInvalidText });
+    const decoder = made instanceof Promise ? await made : made;
     for (let isOver = false; !isOver; ) {
       const read = await reads.next();
       const events = decoder.feed(read.done === true ? undefined : read.value);
@@ -88,17 +91,18 @@ async function* readItems<Item>(
       if (isInvalid) items.push(INVALID_UTF8);
       isInvalid = false;
       progress.note(items.some((item) => dialect.isProgress(item)));
-      progress.pause();
       end.pause();
-      if (items.length > 0) yield items;
-      progress.resume();
-      if (dialect.isWhole()) end.begin();
+      if (items.length > 0) {
+        yield items;
+        progress.resume();
+      }
       if (error !== undefined) throw error;
       if (decoder.isDone() && read.done !== true) {
         isLeft = true;
         readToEnd(reads, answer, endpoint);
       }
       isOver = read.done === true || decoder.isDone();
+      if (!isOver && dialect.isWhole()) end.begin();
     }
   } catch (error) {
     // The terminal marker was read: the answer is whole, and what breaks after it is told but cannot undo it.
@@ -132,6 +136,8 @@ function decodeBatch<Item>(events: readonly SseEvent[], dialect: Dialect<Item>, 
 function decodeEvent<Item>(sent: SseEvent, dialect: Dialect<Item>, facts: AnswerFacts): Item | UnknownItem {
   const event = sent.event === undefined ? undefined : facts.hide(sent.event);
   const data = facts.hide(sent.data);
+  const repeat = event === undefined ? dialect.readRepeat?.(data) : undefined;
+  if (repeat !== undefined) return repeat;
   let json: unknown;
   try {
     json = JSON.parse(data);
@@ -143,7 +149,7 @@ function decodeEvent<Item>(sent: SseEvent, dialect: Dialect<Item>, facts: Answer
   }
   const fault = dialect.findFault(json, event);
   if (fault !== undefined) throw faultError(facts, fault);
-  return dialect.decode(json, event);
+  return dialect.decode(json, event, data);
 }
 
 /** The names that the protocols give to the pieces of an answer: one that cannot be read is missing from it. */
@@ -196,11 +202,7 @@ export const END_MS = 200;
 /** Reads on behind the caller's back, so that the connection can be used again: closing it costs the next turn a handshake. */
 function readToEnd(rest: AsyncIterator<Uint8Array>, answer: HttpAnswer, endpoint: Endpoint): void {
   const cancel = endpoint.clock.after(END_MS, answer.close);
-  const read = async (): Promise<void> => {
-    while ((await rest.next()).done !== true);
-  };
   // What fails here comes after the end of the answer and changes nothing.
-  read()
-    .catch(() => {})
-    .finally(cancel);
+  const read = (): void => void rest.next().then(({ done }) => (done === true ? cancel() : read()), cancel);
+  read();
 }

@@ -20,7 +20,9 @@ export function createUtf8Reader(): Utf8Reader {
       const text = bytes === undefined ? decoder.decode() : decoder.decode(bytes, { stream: true });
       // Of all reads but a few this is the whole cost.
       if (!isBroken && text.includes(REPLACEMENT)) isBroken = countIn(text) > countSent(before, bytes);
-      for (const byte of bytes?.subarray(-2) ?? []) before = ((before << 8) | byte) & 0xffff;
+      // By index: this runs for every read, and a view of two bytes costs as much as decoding them all.
+      const size = bytes?.length ?? 0;
+      for (let at = Math.max(0, size - 2); at < size; at++) before = ((before << 8) | (bytes?.[at] ?? 0)) & 0xffff;
       return text;
     },
   };
