@@ -26,6 +26,17 @@ export const systemClock: Clock = {
 /** Timers of JavaScript fire at once when they are set for longer: a wait of a month is several. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
+/** What is made of a value: at once where it is there, so that no promise is waited for that nobody needed. */
+export function andThen<T, R>(value: T | Promise<T>, next: (value: T) => R | Promise<R>): R | Promise<R> {
+  return value instanceof Promise ? value.then(next) : next(value);
+}
+
+/** Whether something is to be waited for, whoever made it. */
+export function isThenable(value: unknown): value is PromiseLike<unknown> {
+  if ((typeof value !== "object" || value === null) && typeof value !== "function") return false;
+  return typeof (value as { then?: unknown }).then === "function"; // of any object
+}
+
 /** What the promise comes to, or `signal.reason` as soon as the signal is aborted; the promise is not waited for then. */
 export function orAborted<T>(promise: PromiseLike<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {

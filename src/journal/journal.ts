@@ -1,8 +1,11 @@
 import type { ErrorInfo } from "../errors.ts";
 import type { NewDelta, NewEvent, StoredEvent } from "../event/index.ts";
 
-/** What a step gives back. Await it, or join several with `journal.all`; nothing else may be awaited in the loop. */
-export type Durable<T> = PromiseLike<T>;
+/**
+ * What a step gives back: itself, where there was nothing to wait for. Await it, or join several with `journal.all`; nothing else may be
+ * awaited in the loop.
+ */
+export type Durable<T> = PromiseLike<T> | T;
 
 /** A settled item of a join. */
 export type Boxed<T> = { ok: T } | { err: ErrorInfo };
@@ -38,7 +41,7 @@ export interface WaitOptions {
 export interface Op<I> {
   readonly id: string;
   /** Records what happened. The last event it records must close the step, or the run. */
-  run(input: I, info: StepInfo): Promise<void>;
+  run(input: I, info: StepInfo): Promise<void> | void;
 }
 
 /** One attempt at a step, as its op sees it. */

@@ -1,3 +1,4 @@
+import { andThen, isThenable } from "../clock.ts";
 import { AgentError, errorInfo } from "../errors.ts";
 import type { ClosingEvent, NewDelta, StoredEvent } from "../event/index.ts";
 import type { Boxed, Durable, Journal, Op, StepInfo, WaitOptions } from "./journal.ts";
@@ -47,15 +48,14 @@ export function createPass(
     if (named.has(name)) return Promise.reject(usedTwice(name));
     named.add(name);
     const known = recordedResult(record, name);
-    if (known !== undefined) return Promise.resolve(known);
-    let underWay = steps.get(name);
-    if (underWay === undefined) {
-      underWay = runStep(options, name, op, input);
+    if (known !== undefined) return known;
+    const underWay = steps.get(name) ?? runStep(options, name, op, input);
+    if (underWay instanceof Promise && !steps.has(name)) {
       steps.set(name, underWay);
       const end = (): void => void steps.delete(name);
       underWay.then(end, end);
     }
-    return abandon === undefined ? underWay : abandon(underWay);
+    return abandon === undefined ? underWay : abandon(Promise.resolve(underWay));
   };
   const waitFor = <T>(name: string, { untilMs, step: closing }: WaitOptions = {}): Durable<T | null> => {
     if (closing !== undefined && recordedResult(record, closing) !== undefined) return Promise.resolve(null);
@@ -65,7 +65,10 @@ export function createPass(
     if (wait.isOver || abandon === undefined) return wait.came as Promise<T | null>;
     return abandon(wait.came.catch(() => {})); // the next pass is told why it failed
   };
-  const all = <T>(items: readonly Durable<T>[]): Promise<readonly Boxed<T>[]> => Promise.all(items.map(box));
+  const all = <T>(items: readonly Durable<T>[]): Durable<readonly Boxed<T>[]> => {
+    const boxes = items.map(box);
+    return boxes.some(isThenable) ? Promise.all(boxes) : (boxes as Boxed<T>[]); // none is a promise
+  };
   return { runId: record.runId, step, waitFor, all };
 }
 
@@ -86,12 +89,23 @@ function recordedResult(record: RunRecord, name: string): readonly StoredEvent[]
   return closing === undefined ? undefined : [closing];
 }
 
-async function runStep<I>(options: JournalOptions, name: string, op: Op<I>, input: I): Promise<readonly StoredEvent[]> {
-  options.signal.throwIfAborted();
-  await op.run(input, stepInfo(options, name));
-  const result = recordedResult(options.record, name);
-  if (result === undefined) throw new AgentError("internal", `The op ${op.id} ended without closing the step ${name}.`);
-  return result;
+/** At once where the op is done at once. */
+function runStep<I>(
+  options: JournalOptions,
+  name: string,
+  op: Op<I>,
+  input: I,
+): readonly StoredEvent[] | Promise<readonly StoredEvent[]> {
+  try {
+    options.signal.throwIfAborted();
+    return andThen(op.run(input, stepInfo(options, name)), () => {
+      const result = recordedResult(options.record, name);
+      if (result !== undefined) return result;
+      throw new AgentError("internal", `The op ${op.id} ended without closing the step ${name}.`);
+    });
+  } catch (error) {
+    return Promise.reject(error);
+  }
 }
 
 function stepInfo(options: JournalOptions, name: string): StepInfo {
@@ -109,7 +123,8 @@ function stepInfo(options: JournalOptions, name: string): StepInfo {
   };
 }
 
-function box<T>(item: Durable<T>): PromiseLike<Boxed<T>> {
+function box<T>(item: Durable<T>): Boxed<T> | PromiseLike<Boxed<T>> {
+  if (!isThenable(item)) return { ok: item };
   return item.then(
     (ok) => ({ ok }),
     (error: unknown) => ({ err: errorInfo(error) }),

@@ -12,12 +12,12 @@ export function isCutShort(reason: FinishReason): boolean {
   return reason === "length" || reason === "content_filter" || reason === "refusal";
 }
 
-/** An answer held against the agent's `output` schema; undefined for a turn that is none. Never rejects. */
-export async function checkAnswer(
+/** An answer held against the agent's `output` schema; undefined for a turn that is none, and at once. Never rejects. */
+export function checkAnswer(
   { output, clock }: LoopServices,
   { content, toolCalls = [] }: AssistantMessage,
   finishReason: FinishReason,
-): Promise<CheckedAnswer | undefined> {
+): Promise<CheckedAnswer> | undefined {
   const isAnswer = content !== "" && toolCalls.length === 0 && !isCutShort(finishReason);
   return output === undefined || !isAnswer ? undefined : inTime(output.check(content), clock);
 }

@@ -43,6 +43,20 @@ export function contextSize({ state: { size, messages }, room, tools }: Roomy): 
   return size.tokens + (size.messages === messages.length ? 0 : room.about(messages.slice(size.messages)));
 }
 
+/** Tokens around a message at most, about. */
+const MOST_FRAME = 8;
+
+/** No less than `contextSize`: no text has more tokens than characters. Infinite where that says nothing. */
+function sizeAtMost({ state: { size, messages } }: Roomy): number {
+  let most = size?.tokens ?? Number.POSITIVE_INFINITY;
+  for (let at = size?.messages ?? messages.length; at < messages.length; at += 1) {
+    const message = messages[at];
+    const isText = message?.role === "tool" && typeof message.content === "string";
+    most += isText ? message.content.length + MOST_FRAME : Number.POSITIVE_INFINITY;
+  }
+  return most;
+}
+
 /** Where what may be touched begins and ends: behind the leading system messages, before the last turns and what they answer. */
 export interface OldPart {
   from: number;
@@ -84,7 +98,8 @@ const LEAST_GAIN = 0.05;
 /** Whether the conversation is so long that the method is to be used: decided from the record and the agent's options alone. */
 export function isScarce(roomy: Roomy, method: CompactionMethod): boolean {
   const { window, compactAt } = roomy.room;
-  if (window === undefined || contextSize(roomy) < window * compactAt) return false;
+  if (window === undefined || sizeAtMost(roomy) < window * compactAt) return false; // nearly always, and at no cost
+  if (contextSize(roomy) < window * compactAt) return false;
   return freeable(roomy, method) >= window * LEAST_GAIN;
 }
 

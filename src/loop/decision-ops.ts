@@ -57,7 +57,8 @@ interface Looked {
 async function reconciled(services: LoopServices, { tool, entry, info, attempt }: Uncertain): Promise<Looked> {
   if (tool.reconcile === undefined) return {};
   const { record, context, clock } = services;
-  const { value, issues } = await orAborted(readArguments(tool, JSON.stringify(inputOf(entry)), clock), info.signal);
+  const reading = Promise.resolve(readArguments(tool, JSON.stringify(inputOf(entry)), clock));
+  const { value, issues } = await orAborted(reading, info.signal);
   if (issues !== undefined) return {};
   const { runId } = record;
   const { turn, index, call } = entry;
@@ -103,7 +104,8 @@ async function checked(
 ): Promise<Decision> {
   const tool = toolbox.get(entry.call.tool);
   if (decision.input === undefined || tool === undefined) return decision;
-  const { issues } = await orAborted(readArguments(tool, JSON.stringify(decision.input), clock), signal);
+  const reading = Promise.resolve(readArguments(tool, JSON.stringify(decision.input), clock));
+  const { issues } = await orAborted(reading, signal);
   if (issues === undefined) return decision;
   const { input: _unfit, ...rest } = decision;
   return { ...rest, decision: "denied", reason: `The changed arguments do not fit: ${formatIssues(issues)}` };

@@ -56,28 +56,30 @@ export function spentOf(limit: keyof RunLimits, state: RunState, activeMs: numbe
  * without a call, and calls beyond the limit are simply not begun.
  */
 export function reachedLimit(limits: RunLimits, state: RunState, activeMs: number): LimitUse | undefined {
-  return uses(limits, state, activeMs).find(({ limit, used, max }) => limit !== "toolCalls" && used >= max);
+  for (const limit of LIMIT_NAMES) {
+    const max = limits[limit];
+    if (max === undefined || limit === "toolCalls") continue;
+    const used = spentOf(limit, state, activeMs);
+    if (used >= max) return { limit, used, max };
+  }
+  return undefined;
 }
 
 /** Limits that are nearly used up and were not warned of yet. */
 export function nearLimits(limits: RunLimits, state: RunState, activeMs: number): readonly LimitUse[] {
-  return uses(limits, state, activeMs).filter(
-    ({ limit, used, max }) => used >= max * WARN_AT && !state.warned.has(limit),
-  );
+  const near: LimitUse[] = [];
+  for (const limit of LIMIT_NAMES) {
+    const max = limits[limit];
+    if (max === undefined) continue;
+    const used = spentOf(limit, state, activeMs);
+    if (used >= max * WARN_AT && !state.warned.has(limit)) near.push({ limit, used, max });
+  }
+  return near;
 }
 
 /** Turns that the server may still take by itself; undefined where nothing bounds them. One at least: 0 is no bound that it knows. */
 export function serverTurnsLeft({ serverTurns }: RunLimits, state: RunState): number | undefined {
   return serverTurns === undefined ? undefined : Math.max(1, serverTurns - state.serverTurns);
-}
-
-function uses(limits: RunLimits, state: RunState, activeMs: number): LimitUse[] {
-  const found: LimitUse[] = [];
-  for (const limit of LIMIT_NAMES) {
-    const max = limits[limit];
-    if (max !== undefined) found.push({ limit, used: spentOf(limit, state, activeMs), max });
-  }
-  return found;
 }
 
 const LIMIT_NAMES: readonly (keyof RunLimits)[] = [

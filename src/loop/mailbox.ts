@@ -17,8 +17,8 @@ export interface Letters {
 
 /** The letters of a run that is under way: decisions wait to be asked for, the rest goes where it belongs. */
 export interface Mailbox {
-  /** Takes what has come from other processes. Rejects with what the store throws. */
-  look(): Promise<void>;
+  /** Takes what has come from other processes: nothing, at once, where there are none. Rejects with what the store throws. */
+  look(): Promise<void> | void;
   /** Takes a letter of this process. @returns what stands under the name now: another one that came before. */
   deliver(letter: Letter): { isFirst: boolean; value: unknown };
   /** Says that a letter may be there: somebody in this process sent one. */
@@ -76,15 +76,15 @@ export function createMailbox(options: MailboxOptions): Mailbox {
       looks?.soon();
     }
   };
-  const look = async (): Promise<void> => {
-    if (letters === undefined) return;
+  const look = (): Promise<void> | undefined => {
+    if (letters === undefined) return undefined;
     looking ??= lookOnce(letters).finally(() => {
       looking = undefined;
     });
-    await looking;
+    return looking;
   };
   /** A store that fails says so at the next turn, which looks for itself. */
-  const wake = (): void => void look().catch(() => {});
+  const wake = (): void => void look()?.catch(() => {});
   const looks = letters === undefined ? undefined : lookNowAndThen(clock, wake);
 
   const untilChanged = async (untilMs: number | undefined): Promise<void> => {

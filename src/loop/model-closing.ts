@@ -1,13 +1,11 @@
 import { orAborted } from "../clock.ts";
-import { errorMessage } from "../errors.ts";
 import { addTaint, type NewEvent, type TaintSource, type TurnCompletedEvent } from "../event/index.ts";
-import { type AssistantMessage, type Cost, freshId, type MessageToolCall } from "../message/index.ts";
+import { type AssistantMessage, type Citation, type Cost, freshId } from "../message/index.ts";
 import type { ModelTurn } from "../model/index.ts";
 import type { CheckedAnswer } from "../output/index.ts";
-import { readArguments } from "../tool/index.ts";
 import { checkAnswer, isCutShort } from "./answer.ts";
-import { approvalEvents } from "./approvals.ts";
 import type { Attempt } from "./attempt.ts";
+import { brokenCheck, callEvents } from "./call-events.ts";
 import { calledAsText } from "./call-text.ts";
 import { duplicatesOf } from "./duplicates.ts";
 import { callShapedWarning } from "./nudges.ts";
@@ -19,45 +17,76 @@ import type { LoopServices } from "./services.ts";
  * `turn.completed` last, since with it the turn exists.
  * @throws {AgentError} `malformed_event` for a turn whose calls contradict each other.
  */
-export async function closingEvents(services: LoopServices, attempt: Attempt, whole: ModelTurn): Promise<NewEvent[]> {
-  const { record, model, toolbox, clock } = services;
-  const { turn } = attempt;
+export function closingEvents(
+  services: LoopServices,
+  attempt: Attempt,
+  whole: ModelTurn,
+): NewEvent[] | Promise<NewEvent[]> {
+  const { record, toolbox, clock } = services;
+  const { turn, served } = attempt;
   const duplicates = duplicatesIn(whole, attempt);
-  const events: NewEvent[] = [...attempt.served.complete(whole.serverCalls ?? [])];
-  const isTaken = (id: string): boolean => record.fold.hasCallId(id) || attempt.served.hasId(id);
+  const { serverCalls = [], citations = [], finishReason } = whole;
+  const events: NewEvent[] = [...served.complete(serverCalls)];
+  const isTaken = (id: string): boolean => record.fold.hasCallId(id) || served.hasId(id);
   const message = withFreshIds(whole.message, turn, isTaken);
-  events.push(...attempt.served.cite(whole.citations ?? []));
-  events.push(...policyViolations(toolbox.serverTools, whole.citations ?? [], turn));
+  if (citations.length > 0) {
+    events.push(...served.cite(citations), ...policyViolations(toolbox.serverTools, citations, turn));
+  }
   const totalMs = clock.monotonic() - attempt.startedMs; // the checks are ours and not the model's
   const { toolCalls = [] } = message;
-  const taint = taintAfter(record.fold.state.taint, attempt.served.taint, whole);
-  const calls = Promise.all(
-    toolCalls.map((call, index) => {
-      const duplicateOf = toolCalls[duplicates.get(index) ?? -1]?.id;
-      return callEvents(services, call, { turn, index, duplicateOf, taint, cutShort: isCutShort(whole.finishReason) });
-    }),
-  );
-  const answer = checkAnswer(services, message, whole.finishReason);
-  const [called, checked] = await orAborted(Promise.all([calls, answer]), attempt.info.signal);
-  events.push(...called.flat());
-  if (checked?.issues !== undefined && checked.error !== undefined) {
-    events.push(brokenCheck("the answer", turn, checked.error));
-  }
-  if (whole.finishReason === "other") events.push(unknownFinish(whole, turn));
-  events.push(...callAsText(services, message, turn));
+  const taint = taintAfter(record.fold.state.taint, served.taint, citations);
+  const cutShort = isCutShort(finishReason);
+  const called = toolCalls.map((call, index) => {
+    const duplicateOf = toolCalls[duplicates.get(index) ?? -1]?.id;
+    return callEvents(services, call, { turn, index, duplicateOf, taint, cutShort });
+  });
+  const answer = checkAnswer(services, message, finishReason);
+  const close = (calls: readonly (readonly NewEvent[])[], checked: CheckedAnswer | undefined): NewEvent[] => {
+    for (const ofCall of calls) events.push(...ofCall);
+    if (checked?.issues !== undefined && checked.error !== undefined) {
+      events.push(brokenCheck("the answer", turn, checked.error));
+    }
+    if (finishReason === "other") events.push(unknownFinish(whole, turn));
+    events.push(
+      ...callAsText(services, message, turn),
+      completedTurn(services, attempt, { whole, message, totalMs, checked }),
+    );
+    return events;
+  };
+  if (answer === undefined && areThere(called)) return close(called, undefined);
+  const checks = Promise.all([Promise.all(called), answer]);
+  return orAborted(checks, attempt.info.signal).then(([calls, checked]) => close(calls, checked));
+}
+
+function areThere<T>(items: readonly (T | Promise<T>)[]): items is readonly T[] {
+  return !items.some((item) => item instanceof Promise);
+}
+
+interface Closed {
+  whole: ModelTurn;
+  /** Its message, with ids of the run. */
+  message: AssistantMessage;
+  totalMs: number;
+  checked: CheckedAnswer | undefined;
+}
+
+function completedTurn(
+  { model }: LoopServices,
+  { turn, number, firstDeltaMs }: Attempt,
+  { whole, message, totalMs, checked }: Closed,
+): NewEvent {
   const { message: _asReceived, serverCalls: _recordedAbove, citations: _aboveToo, ...rest } = whole;
-  events.push({
+  return {
     type: "turn.completed",
     turn,
     ...rest,
     message,
     cost: whole.simulated === true ? asEstimate(whole.cost) : whole.cost,
-    timing: attempt.firstDeltaMs === undefined ? { totalMs } : { totalMs, firstDeltaMs: attempt.firstDeltaMs },
+    timing: firstDeltaMs === undefined ? { totalMs } : { totalMs, firstDeltaMs },
     requestedModel: model.id,
-    attempt: attempt.number,
+    attempt: number,
     ...(checked === undefined ? {} : outputOf(checked)),
-  });
-  return events;
+  };
 }
 
 function outputOf(checked: CheckedAnswer): Pick<TurnCompletedEvent, "output" | "outputIssues"> {
@@ -86,12 +115,6 @@ function unknownFinish({ wireFinishReason = "none" }: ModelTurn, turn: number): 
   return { type: "warning", turn, code: "finish_reason", message };
 }
 
-/** The model is told no more than that what it said was not accepted; whoever wrote the check must see what it threw. */
-function brokenCheck(what: string, turn: number, error: unknown): NewEvent {
-  const message = `The check of ${what} broke: ${errorMessage(error)}`;
-  return { type: "warning", turn, code: "check_failed", message };
-}
-
 /** No call of a turn that was cut short runs, and its calls may be fragments. */
 function duplicatesIn(
   { message, finishReason, usage, cost }: ModelTurn,
@@ -106,61 +129,17 @@ function duplicatesIn(
   }
 }
 
-/** Where a call stands in its turn. */
-interface CallPlace {
-  turn: number;
-  index: number;
-  duplicateOf: string | undefined;
-  /** How text from outside has come in, this turn's own searches included. */
-  taint: readonly TaintSource[];
-  /** None of the turn's calls will run. */
-  cutShort: boolean;
-}
-
 /** Whatever the order of the turn's items: what the server read in it may be why a call of ours was made. */
 function taintAfter(
   known: readonly TaintSource[],
   served: readonly TaintSource[],
-  { citations = [] }: ModelTurn,
+  citations: readonly Citation[],
 ): readonly TaintSource[] {
+  if (served.length === 0 && citations.length === 0) return known;
   const taint = [...known];
   addTaint(taint, served);
   if (citations.length > 0) addTaint(taint, [{ by: "server_tool" }]);
   return taint;
-}
-
-async function callEvents(
-  services: LoopServices,
-  call: MessageToolCall,
-  { turn, index, duplicateOf, taint, cutShort }: CallPlace,
-): Promise<readonly NewEvent[]> {
-  const { toolbox, clock, checked, toolCallsPerTurn } = services;
-  const named = { id: call.id, tool: call.tool, executor: "client", kind: "function" } as const;
-  // The check of a tool may be work of its own: none is made of a call that is not to run.
-  const tool = index < toolCallsPerTurn && duplicateOf === undefined ? toolbox.get(call.tool) : undefined;
-  const { input, inputText, value, issues, error } = await readArguments(tool, call.arguments, clock);
-  if (tool !== undefined && issues === undefined) checked.set(call.id, value);
-  const asked = {
-    ...named,
-    ...(input === undefined ? {} : { input }),
-    ...(inputText === undefined ? {} : { inputText }),
-  };
-  const events: NewEvent[] = [
-    { type: "tool.started", turn, call: named },
-    {
-      type: "tool.input",
-      turn,
-      call: asked,
-      ...(issues === undefined ? {} : { issues }),
-      ...(duplicateOf === undefined ? {} : { duplicateOf }),
-    },
-  ];
-  if (error !== undefined) events.push(brokenCheck(`the arguments of ${call.tool}`, turn, error));
-  // Where nothing runs, nobody is asked.
-  if (tool === undefined || issues !== undefined || cutShort || services.recorded !== undefined) return events;
-  const approval = approvalEvents(services, { tool, call: asked, value, turn, index, taint });
-  if (approval !== undefined) events.push(...(await approval));
-  return events;
 }
 
 /** Call ids only pair calls with results. A server may repeat them in every turn, so ours are made unique in the run. */
@@ -168,12 +147,15 @@ function withFreshIds(message: AssistantMessage, turn: number, isTaken: (id: str
   const { toolCalls } = message;
   if (toolCalls === undefined) return message;
   const ofThisTurn = new Set<string>();
+  let isFresh = true;
   const calls = toolCalls.map((call, index) => {
     const id = freshId(call.id === "" ? `call_${turn}_${index + 1}` : call.id, (candidate) => {
       return isTaken(candidate) || ofThisTurn.has(candidate);
     });
     ofThisTurn.add(id);
-    return id === call.id ? call : { ...call, id };
+    if (id === call.id) return call;
+    isFresh = false;
+    return { ...call, id };
   });
-  return { ...message, toolCalls: calls };
+  return isFresh ? message : { ...message, toolCalls: calls };
 }

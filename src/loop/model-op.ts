@@ -115,11 +115,12 @@ async function makeAttempt(services: LoopServices, attempt: Attempt): Promise<vo
     if (last?.type === "turn") whole = last.turn;
   }
   if (whole === undefined) throw neverWhole(model.id);
-  const closing = await closingEvents(services, attempt, whole);
+  const closing = closingEvents(services, attempt, whole);
+  const events = closing instanceof Promise ? await closing : closing;
   signal.throwIfAborted();
-  const recorded = attempt.info.record(...closing);
+  const recorded = attempt.info.record(...events);
   attempt.stage = "whole";
-  await recorded;
+  if (recorded !== undefined) await recorded;
 }
 
 /** Shows what came with one read, in its order: fragments to the viewers, what is final on the record. */

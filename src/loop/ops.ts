@@ -24,8 +24,10 @@ export function createOps(services: LoopServices): LoopOps {
     allowedCalls: (turn, asked) => steppingCalls(services, turn, asked),
     round: (turn, count) => roundOf(services, turn, count),
     openRequests(turn) {
+      const open = openRequests(fold, turn);
+      if (open.length === 0) return open;
       const { begin } = allowedCalls(services, turn);
-      return openRequests(fold, turn).filter(({ index }) => index < begin); // nobody is asked about what may not begin
+      return open.filter(({ index }) => index < begin); // nobody is asked about what may not begin
     },
   };
 }
@@ -40,6 +42,7 @@ function steppingCalls(services: LoopServices, turn: number, asked: number): num
 function roundOf(services: LoopServices, turn: number, count: number): Round {
   const begin = Math.min(count, allowedCalls(services, turn).begin);
   const round = sortCalls(services.record.fold, turn, begin);
+  if (begin === count) return round;
   const told = Array.from({ length: count - begin }, (_, index) => begin + index);
   return { ...round, free: [...round.free, ...told] };
 }

@@ -65,34 +65,44 @@ export function repeatedCall(
 ): Repeated | undefined {
   const known = lastAsked.get(fold);
   if (known?.turn === turn && known.repeated.max === stopAt) return known.repeated;
-  const repeated = countRepeats(fold, turn, stopAt);
-  if (repeated !== undefined) lastAsked.set(fold, { turn, repeated });
+  const calls = callsIn(fold, turn);
+  if (calls.size === 0) return undefined;
+  const repeated = countRepeats(calls, stopAt, (used) => {
+    const at = turn - used;
+    if (at < 1 || fold.state.steered.has(at + 1)) return undefined;
+    return known?.turn === at ? known.calls : callsIn(fold, at);
+  });
+  lastAsked.set(fold, { turn, calls, repeated });
   return repeated;
 }
 
 type Repeated = LimitUse & { limit: "repeatedCall" };
 
-/** Several ask in each turn, and arguments may be long. A turn that has calls is whole, and says the same for good. */
-const lastAsked = new WeakMap<RunFold, { turn: number; repeated: Repeated }>();
+/** Names of tools by what was asked of them. */
+type Calls = ReadonlyMap<string, string>;
 
-function countRepeats(fold: RunFold, turn: number, stopAt: number): Repeated | undefined {
-  let common = callsIn(fold, turn);
-  if (common.size === 0) return undefined;
+/** Several ask in each turn, the next one too, and arguments may be long. A turn that has calls is whole, and says the same for good. */
+const lastAsked = new WeakMap<RunFold, { turn: number; calls: Calls; repeated: Repeated }>();
+
+/** @param before The calls of the turn so many turns back; undefined where the count ends. */
+function countRepeats(calls: Calls, stopAt: number, before: (turns: number) => Calls | undefined): Repeated {
+  let common = calls;
   let used = 1;
-  for (let at = turn; used < stopAt && at > 1 && !fold.state.steered.has(at); at -= 1) {
-    const before = callsIn(fold, at - 1);
-    const both = new Map([...common].filter(([call]) => before.has(call)));
-    if (both.size === 0) break;
-    common = both;
+  while (used < stopAt) {
+    const earlier = before(used);
+    const both = earlier && [...common].filter(([call]) => earlier.has(call));
+    if (both === undefined || both.length === 0) break;
+    common = new Map(both);
     used += 1;
   }
   const [tool = ""] = common.values();
   return { limit: "repeatedCall", used, max: stopAt, tool };
 }
 
-/** Names of tools by what was asked of them. */
-function callsIn(fold: RunFold, turn: number): ReadonlyMap<string, string> {
-  return new Map(fold.callsOf(turn).map((entry) => [asked(entry), entry.call.tool]));
+function callsIn(fold: RunFold, turn: number): Calls {
+  const calls = new Map<string, string>();
+  for (const entry of fold.callsOf(turn)) calls.set(asked(entry), entry.call.tool);
+  return calls;
 }
 
 function asked({ call, input, inputText }: LedgerEntry): string {

@@ -52,6 +52,7 @@ export function unreserved(services: LoopServices, turn: number): readonly NewEv
 /** A limit that cannot be kept because the server does not report what it bounds: said once, not passed over. */
 export function unreported(services: LoopServices, turn: number): readonly NewEvent[] {
   const { limits, record } = services;
+  if (limits.tokens === undefined && limits.costUsd === undefined) return [];
   const { usage, ticks } = record.fold.state;
   const blind = [
     ...(limits.tokens !== undefined && usage.unreported > 0 ? ["tokens"] : []),

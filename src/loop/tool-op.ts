@@ -1,4 +1,4 @@
-import { orAborted } from "../clock.ts";
+import { andThen, orAborted } from "../clock.ts";
 import { AgentError, errorInfo } from "../errors.ts";
 import type { ApprovalEntry, LedgerEntry, NewEvent, TaintSource } from "../event/index.ts";
 import { isUntrusted, visibleLine } from "../event/index.ts";
@@ -9,10 +9,10 @@ import {
   callTool,
   deniedAnswer,
   duplicateAnswer,
-  type InputVerdict,
   invalidInputAnswer,
   notBegunAnswer,
   notRecordedAnswer,
+  type ReadArguments,
   readArguments,
   rehearsedAnswer,
   settledAnswer,
@@ -29,21 +29,24 @@ import { createOccurrences, type Recording } from "./recorded.ts";
 import { outcomeRequest } from "./rounds.ts";
 import type { LoopServices } from "./services.ts";
 
+// No promise in here where there is nothing to wait for: all of it runs for every call.
+
 type NewToolCompleted = Extract<NewEvent, { type: "tool.completed" }>;
+type NewToolExecuting = Extract<NewEvent, { type: "tool.executing" }>;
 
 /** The step that carries out one tool call. Whatever goes wrong becomes a result that the model is told. */
 export function createToolOp(services: LoopServices): Op<CallPosition> {
   const nthOf = createOccurrences(services.record.fold);
   return {
     id: "tool",
-    async run({ turn, index }, info) {
+    run({ turn, index }, info) {
       const entry = services.record.fold.callsOf(turn)[index];
       if (entry === undefined) throw new AgentError("internal", `Turn ${turn} has no tool call ${index + 1}.`);
       const barred = whyBarred(services, entry, info);
-      if (barred !== undefined) return void (await info.record(...barredEvents(entry, barred)));
+      if (barred !== undefined) return info.record(...barredEvents(entry, barred));
       const ready = prepare(services, entry, { info, nthOf });
-      if (ready.type === "answer") await info.record(completed(entry, ready.answer));
-      else await runHandler(services, ready.execution);
+      if (ready.type === "answer") return info.record(completed(entry, ready.answer));
+      return runHandler(services, ready.execution);
     },
   };
 }
@@ -141,44 +144,61 @@ function answered(answer: Answer): Prepared {
 }
 
 /** The slot is asked for before anything else is waited for: calls that exclude each other run in the order of the turn. */
-async function runHandler(services: LoopServices, execution: Execution): Promise<void> {
-  const { tool, entry, info } = execution;
-  const release = await services.slots.take(tool.concurrency, info.signal);
+function runHandler(services: LoopServices, execution: Execution): Promise<void> | void {
+  const slot = services.slots.take(execution.tool.concurrency, execution.info.signal);
+  return andThen(slot, (release) =>
+    releasing(release, () => andThen(inputFor(services, execution), (input) => execute(services, execution, input))),
+  );
+}
+
+function releasing(release: () => void, work: () => Promise<void> | void): Promise<void> | void {
+  let isUnderWay = false;
   try {
-    const verdict = checkedBefore(services, execution) ?? (await checkAgain(services, execution));
-    if (verdict.ok) await execute(services, execution, verdict.value);
-    else await info.record(completed(entry, invalidInputAnswer(tool, verdict.issues, verdict.error)));
+    const running = work();
+    isUnderWay = running instanceof Promise;
+    return running instanceof Promise ? running.finally(release) : running;
   } finally {
-    release();
+    if (!isUnderWay) release();
   }
 }
 
-/** What the check gave out when the call was recorded, in this process and with the arguments that are to run. */
-function checkedBefore({ checked }: LoopServices, { entry }: Execution): InputVerdict | undefined {
+/** What the check gave out when the call was recorded, in this process and with the arguments that are to run; else it is made again. */
+function inputFor(
+  { checked, clock }: LoopServices,
+  { tool, entry, info }: Execution,
+): ReadArguments | Promise<ReadArguments> {
   const { call, approval } = entry;
-  if ((approval?.input ?? entry.input) !== entry.input || !checked.has(call.id)) return undefined;
-  const value = checked.get(call.id);
-  checked.delete(call.id);
-  return { ok: true, value };
+  const input = approval?.input ?? entry.input;
+  if (input === entry.input && checked.has(call.id)) {
+    const value = checked.get(call.id);
+    checked.delete(call.id);
+    return { value };
+  }
+  const reading = readArguments(tool, JSON.stringify(input), clock);
+  return reading instanceof Promise ? orAborted(reading, info.signal) : reading;
 }
 
-async function checkAgain({ clock }: LoopServices, { tool, entry, info }: Execution): Promise<InputVerdict> {
-  const input = entry.approval?.input ?? entry.input;
-  const { value, issues, error } = await orAborted(readArguments(tool, JSON.stringify(input), clock), info.signal);
-  return issues === undefined ? { ok: true, value } : { ok: false, issues, error };
-}
-
-async function execute(services: LoopServices, execution: Execution, value: unknown): Promise<void> {
+function execute(
+  services: LoopServices,
+  execution: Execution,
+  { value, issues, error }: ReadArguments,
+): Promise<void> | void {
   const { tool, entry, info, attempt } = execution;
   const { call, turn } = entry;
-  const effect = tool.effect === undefined ? {} : { effect: tool.effect };
+  if (issues !== undefined) return info.record(completed(entry, invalidInputAnswer(tool, issues, error)));
+  const executing: NewToolExecuting = { type: "tool.executing", turn, call, attempt };
+  if (tool.effect !== undefined) executing.effect = tool.effect;
   // On the record before the handler runs: whoever carries the run on knows that it may have happened.
-  const begun = info.record({ type: "tool.executing", turn, call, attempt, ...effect });
-  if (begun !== undefined) await begun; // no promise where there is nothing to wait for: here and below, for every call
+  return andThen(info.record(executing), () => handle(services, execution, value));
+}
+
+function handle(services: LoopServices, execution: Execution, value: unknown): Promise<void> | void {
+  const { tool, entry, info, attempt } = execution;
+  const { call } = entry;
   let isClosed = false;
   let cameLate: ToolAnswer | undefined;
   const sources: TaintSource[] = tool.origin === "external" ? [outside(entry)] : [];
-  const answer = await callTool(tool, value, {
+  const answering = callTool(tool, value, {
     runId: services.record.runId,
     callId: call.id,
     key: info.key,
@@ -195,17 +215,21 @@ async function execute(services: LoopServices, execution: Execution, value: unkn
     },
     progress: (data) => void info.emit([{ type: "tool.progress", call, data }]),
   });
-  const at = { turn, tool: tool.name, signal: info.signal };
-  if (typeof answer.content !== "string" && answer.content.some(isUntrusted)) sources.push(outside(entry));
-  const keeping = keepOutput(saysWhatRan(answer, entry.approval), services.artifacts, at);
-  const kept = keeping instanceof Promise ? await keeping : keeping;
-  const [external] = sources;
-  const ended = completed(entry, kept.answer);
-  const recorded = info.record(...kept.warnings, external === undefined ? ended : { ...ended, external });
-  if (recorded !== undefined) await recorded;
-  isClosed = true;
-  if (cameLate !== undefined) void recordLate(services, execution, cameLate);
-  if (kept.failure !== undefined) throw kept.failure;
+  const close = ({ answer, warnings, failure }: KeptAnswer): Promise<void> | void => {
+    const ended = completed(entry, answer);
+    const [external] = sources;
+    if (external !== undefined) ended.external = external;
+    return andThen(info.record(...warnings, ended), () => {
+      isClosed = true;
+      if (cameLate !== undefined) void recordLate(services, execution, cameLate);
+      if (failure !== undefined) throw failure;
+    });
+  };
+  const at = { turn: entry.turn, tool: tool.name, signal: info.signal };
+  return andThen(answering, (answer) => {
+    if (typeof answer.content !== "string" && answer.content.some(isUntrusted)) sources.push(outside(entry));
+    return andThen(keepOutput(saysWhatRan(answer, entry.approval), services.artifacts, at), close);
+  });
 }
 
 function outside({ call, input }: LedgerEntry): TaintSource {

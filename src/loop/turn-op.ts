@@ -1,3 +1,4 @@
+import { andThen } from "../clock.ts";
 import type { InputInjectedEvent, LimitUse, NewEvent } from "../event/index.ts";
 import type { Op } from "../journal/index.ts";
 import { judge, type Verdict } from "./end.ts";
@@ -17,9 +18,8 @@ import { stopAfter } from "./stops.ts";
 export function createTurnOp(services: LoopServices): Op<TurnPosition> {
   return {
     id: "turn",
-    async run({ turn }, info) {
-      await services.mailbox.look();
-      await info.record(...misread(services, turn), ...decide(services, turn));
+    run({ turn }, info) {
+      return andThen(services.mailbox.look(), () => info.record(...misread(services, turn), ...decide(services, turn)));
     },
   };
 }

@@ -1,4 +1,4 @@
-import { type Clock, systemClock, within } from "../clock.ts";
+import { type Clock, isThenable, systemClock, within } from "../clock.ts";
 import type { InputIssue } from "../message/index.ts";
 import { MAX_JSON_LENGTH, readJsonText } from "./json-text.ts";
 import type { AnyTool, InputVerdict } from "./tool.ts";
@@ -20,13 +20,14 @@ export interface ReadArguments {
 /**
  * Reads the arguments of a call as the model wrote them, strictly: one JSON object, at most 1 MiB, at most 64 levels, no
  * keys that reach for prototypes; empty text is `{}`. Then the tool's own check, within the tool's time; without a tool
- * (the model asked for one that is not there) nothing is checked and there is no `value`. Never rejects.
+ * (the model asked for one that is not there) nothing is checked and there is no `value`. A promise only where the check gives one.
+ * Never throws and never rejects.
  */
-export async function readArguments(
+export function readArguments(
   tool: AnyTool | undefined,
   text: string,
   clock: Clock = systemClock,
-): Promise<ReadArguments> {
+): ReadArguments | Promise<ReadArguments> {
   const source = text.trim() === "" && text.length <= MAX_JSON_LENGTH ? "{}" : text;
   const read = readJsonText(source, "the arguments are");
   if ("problem" in read) return refuse(read.problem, { inputText: cut(text) });
@@ -35,10 +36,15 @@ export async function readArguments(
   if (!isObject || Array.isArray(input)) return refuse("the arguments must be one JSON object", { input });
   if (tool === undefined) return { input };
   // Parsed again, so that nothing the schema or the handler does to its object changes what is recorded.
-  const verdict = await inTime(tool, tool.check(JSON.parse(source)), clock);
+  const verdict = tool.check(JSON.parse(source));
+  if (isThenable(verdict)) return inTime(tool, verdict, clock).then((given) => checked(input, given));
+  return checked(input, verdict);
+}
+
+function checked(input: unknown, verdict: InputVerdict): ReadArguments {
   if (verdict.ok) return { input, value: verdict.value };
-  const error = verdict.error === undefined ? {} : { error: verdict.error };
-  return { input, issues: verdict.issues, ...error };
+  const { issues, error } = verdict;
+  return error === undefined ? { input, issues } : { input, issues, error };
 }
 
 function refuse(message: string, kept: { input?: unknown; inputText?: string }): ReadArguments {

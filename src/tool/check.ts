@@ -3,9 +3,10 @@ import { AgentError } from "../errors.ts";
 import type { InputIssue } from "../message/index.ts";
 import { standardOf } from "./schema.ts";
 import type { InputVerdict, JsonSchema } from "./tool.ts";
+import { isPlainZod } from "./zod-plain.ts";
 
-/** Checks a value. Never rejects. */
-export type Check = (value: unknown) => Promise<InputVerdict>;
+/** Checks a value: at once where the schema surely can. Never throws and never rejects. */
+export type Check = (value: unknown) => InputVerdict | Promise<InputVerdict>;
 
 /** May throw, and reject. */
 type Validate = (value: unknown) => InputVerdict | Promise<InputVerdict>;
@@ -19,14 +20,19 @@ const MAX_ISSUES = 20;
  */
 export function createCheck(schema: unknown, label: string): Check {
   const validate = validatorOf(schema, label);
-  return async (value) => {
+  return (value) => {
     try {
-      return await validate(value);
+      const verdict = validate(value);
+      return verdict instanceof Promise ? verdict.catch(broken) : verdict;
     } catch (error) {
-      // Its message may hold secrets (a database it asked): kept for the record, not for the model.
-      return { ok: false, issues: [{ path: "", message: "the check itself failed" }], error };
+      return broken(error);
     }
   };
+}
+
+/** Its message may hold secrets (a database it asked): kept for the record, not for the model. */
+function broken(error: unknown): InputVerdict {
+  return { ok: false, issues: [{ path: "", message: "the check itself failed" }], error };
 }
 
 function validatorOf(schema: unknown, label: string): Validate {
@@ -43,12 +49,14 @@ function validatorOf(schema: unknown, label: string): Validate {
 }
 
 /**
- * zod's `~standard.validate` tries without waiting first: an asynchronous refinement then runs twice, and one that
+ * Without a wait where nothing in the schema can want one. Else, zod's `~standard.validate` tries without waiting first: an asynchronous refinement then runs twice, and one that
  * rejects leaves an unhandled rejection, which ends the process (zod 4.6 and 3.25). Its own asynchronous parser does not.
  */
 function zodParser(schema: unknown): Validate | undefined {
-  const { safeParseAsync } = schema as { safeParseAsync?: unknown }; // a schema of zod is an object
+  const { safeParseAsync, safeParse } = schema as { safeParseAsync?: unknown; safeParse?: unknown }; // a schema of zod is an object
   if (typeof safeParseAsync !== "function") return undefined;
+  if (typeof safeParse === "function" && isPlainZod(schema))
+    return (value) => zodVerdict(safeParse.call(schema, value));
   return (value) => {
     const parsing: Promise<ZodResult> = safeParseAsync.call(schema, value);
     return parsing.then(zodVerdict);

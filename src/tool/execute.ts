@@ -1,3 +1,4 @@
+import { isThenable } from "../clock.ts";
 import { AgentError } from "../errors.ts";
 import type { ContentPart } from "../message/index.ts";
 import { type Check, createCheck } from "./check.ts";
@@ -20,8 +21,12 @@ export function createExecute<S extends ToolSchema, Context, Output>(
   options: ToolOptions<S, Context, Output>,
 ): Tool<Context>["execute"] {
   const encodeResult = createEncodeResult(options);
-  // `value` is what `check`, made of the same schema, gave out.
-  return async (value, tool) => encodeResult(await options.execute(value as SchemaOutput<S>, tool));
+  return (value, tool) => {
+    // `value` is what `check`, made of the same schema, gave out.
+    const returned = options.execute(value as SchemaOutput<S>, tool);
+    if (isThenable(returned)) return Promise.resolve(returned).then(encodeResult);
+    return encodeResult(returned);
+  };
 }
 
 /** Makes what a handler returned into what is stored and shown. Throws, or rejects with, `tool_failed`, which says that the tool ran. */

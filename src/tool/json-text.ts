@@ -20,25 +20,34 @@ export function readJsonText(text: string, subject: string): JsonText {
   } catch (error) {
     return { problem: `${subject} not JSON: ${errorMessage(error)}` };
   }
-  const key = typeof json === "object" && json !== null ? forbiddenKey(json) : undefined;
+  const key = typeof json === "object" && json !== null && mayName(text) ? forbiddenKey(json) : undefined;
   return key === undefined ? { json } : { problem: `the key ${key} is not allowed` };
 }
 
 /** Length and depth, before anything is parsed and without recursion. */
 function scan(text: string, subject: string): string | undefined {
   if (text.length > MAX_JSON_LENGTH) return `${subject} longer than ${MAX_JSON_LENGTH} characters`;
+  if (text.length <= MAX_JSON_DEPTH) return undefined; // cannot be deeper
   let depth = 0;
   let isString = false;
   for (let n = 0; n < text.length; n++) {
-    const char = text[n];
-    if (isString && char === "\\") n++;
-    else if (char === '"') isString = !isString;
+    const char = text.charCodeAt(n);
+    if (isString && char === BACKSLASH) n++;
+    else if (char === QUOTE) isString = !isString;
     else if (isString) continue;
-    else if (char === "{" || char === "[") depth++;
-    else if (char === "}" || char === "]") depth--;
+    else if (char === OPEN_OBJECT || char === OPEN_LIST) depth++;
+    else if (char === CLOSE_OBJECT || char === CLOSE_LIST) depth--;
     if (depth > MAX_JSON_DEPTH) return `${subject} nested deeper than ${MAX_JSON_DEPTH} levels`;
   }
   return undefined;
+}
+
+const [BACKSLASH, QUOTE] = [0x5c, 0x22];
+const [OPEN_OBJECT, CLOSE_OBJECT, OPEN_LIST, CLOSE_LIST] = [0x7b, 0x7d, 0x5b, 0x5d];
+
+/** Whether the text can have a key that is not allowed: both have a word in them, which only escapes can hide. */
+function mayName(text: string): boolean {
+  return text.includes("proto") || text.includes("\\");
 }
 
 /** An own key by which a careless merge would change a prototype, at any depth. */

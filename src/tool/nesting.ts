@@ -53,12 +53,23 @@ export function saidHere(message: UserMessage): UserMessage {
 }
 
 /** Runs a handler one level deeper. */
-export async function runNested<T>(outer: OuterCall, handler: () => PromiseLike<T>): Promise<T> {
+export function runNested<T>(outer: OuterCall, handler: () => T | Promise<T>): T | Promise<T> {
   const nests = storageOf();
-  if (nests === null) return await handler();
+  if (nests === null) return handler();
   const nest: Nest = { outer, above: openNest(), isOpen: true };
+  let isUnderWay = false;
   try {
-    return await nests.run(nest, handler);
+    const result = nests.run(nest, handler);
+    isUnderWay = result instanceof Promise;
+    return result instanceof Promise ? leaving(nest, result) : result;
+  } finally {
+    if (!isUnderWay) nest.isOpen = false;
+  }
+}
+
+async function leaving<T>(nest: Nest, work: Promise<T>): Promise<T> {
+  try {
+    return await work;
   } finally {
     nest.isOpen = false;
   }

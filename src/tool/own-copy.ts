@@ -4,31 +4,33 @@
  * gives out again.
  */
 export function ownCopy<T>(value: T): T {
-  return copy(value, new Map()) as T; // has the shape of what it was made from
+  return copy(value, undefined) as T; // has the shape of what it was made from
 }
 
-function copy(value: unknown, copies: Map<object, unknown>): unknown {
+/** @param met What was copied on the way here; absent at the top, since most values hold no others. */
+function copy(value: unknown, met: Map<object, unknown> | undefined): unknown {
   if (typeof value !== "object" || value === null) return value;
-  const known = copies.get(value);
+  const known = met?.get(value);
   if (known !== undefined) return known; // met twice, or a cycle that a schema made
-  if (Array.isArray(value)) {
-    const list: unknown[] = [];
-    copies.set(value, list);
-    for (const item of value) list.push(copy(item, copies));
-    return list;
-  }
   const prototype: unknown = Object.getPrototypeOf(value);
-  if (prototype !== Object.prototype && prototype !== null) return value;
-  const object: Record<string, unknown> = Object.create(prototype);
-  copies.set(value, object);
-  for (const [name, item] of Object.entries(value)) {
-    // Defined and not assigned: `__proto__` is a key like any other.
-    Object.defineProperty(object, name, {
-      value: copy(item, copies),
-      writable: true,
-      enumerable: true,
-      configurable: true,
-    });
+  const isList = Array.isArray(value);
+  if (!isList && prototype !== Object.prototype && prototype !== null) return value;
+  // An object either way, whose own names are read and written.
+  const [from, to] = [value as Fields, (isList ? [] : prototype === null ? Object.create(null) : {}) as Fields];
+  let copies = met?.set(value, to);
+  for (const name of isList ? value.keys() : Object.keys(value)) {
+    let item = from[name];
+    if (typeof item === "object" && item !== null) {
+      copies ??= new Map([[value, to]]);
+      item = copy(item, copies);
+    }
+    // Defined and not assigned: it is a key like any other.
+    if (name === "__proto__") Object.defineProperty(to, name, { ...OWN, value: item });
+    else to[name] = item;
   }
-  return object;
+  return to;
 }
+
+type Fields = Record<string | number, unknown>;
+
+const OWN = { writable: true, enumerable: true, configurable: true };

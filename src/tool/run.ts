@@ -1,4 +1,4 @@
-import type { Clock } from "../clock.ts";
+import { type Clock, isThenable } from "../clock.ts";
 import { AgentError } from "../errors.ts";
 import type { TaintSource } from "../event/index.ts";
 import { contentText } from "../message/index.ts";
@@ -42,24 +42,32 @@ export interface ToolCallRequest {
 type Ending = { by: "result"; result: ToolOutput } | { by: "throw"; thrown: unknown } | { by: "timeout" | "cancel" };
 
 /**
- * Runs a tool's handler on checked arguments and answers exactly once, whatever the handler does. The answer does not
- * wait for a handler that ignores its signal: it comes with the timeout or the abort, and what such a handler comes to
- * later goes to `onLate`. Never rejects.
+ * Runs a tool's handler on checked arguments and answers exactly once, whatever the handler does: at once where it gave back no
+ * promise. Else the answer does not wait for a handler that ignores its signal: it comes with the timeout or the abort, and what
+ * such a handler comes to later goes to `onLate`. Never throws and never rejects.
  * @param value What the tool's `check` gave out.
  */
-export function callTool(tool: AnyTool, value: unknown, request: ToolCallRequest): Promise<ToolAnswer> {
+export function callTool(tool: AnyTool, value: unknown, request: ToolCallRequest): ToolAnswer | Promise<ToolAnswer> {
   const { signal, clock } = request;
-  if (signal.aborted) return Promise.resolve(cancelledAnswer(tool, signal.reason, false));
+  if (signal.aborted) return cancelledAnswer(tool, signal.reason, false);
   const startedAt = clock.monotonic();
-  const timed = (ending: Ending): ToolAnswer => ({
-    ...answerTo(ending, tool, signal),
-    durationMs: Math.max(0, clock.monotonic() - startedAt),
+  const timed = (ending: Ending): ToolAnswer => {
+    const answer = answerTo(ending, tool, signal);
+    answer.durationMs = Math.max(0, clock.monotonic() - startedAt);
+    return answer;
+  };
+  let answer: ToolAnswer | undefined;
+  let tell: ((answer: ToolAnswer) => void) | undefined;
+  runHandler(tool, value, request, {
+    end(ending) {
+      answer = timed(ending);
+      tell?.(answer);
+    },
+    late: (ending) => request.onLate?.(timed(ending)),
   });
+  if (answer !== undefined) return answer;
   return new Promise((resolve) => {
-    runHandler(tool, value, request, {
-      end: (ending) => resolve(timed(ending)),
-      late: (ending) => request.onLate?.(timed(ending)),
-    });
+    tell = resolve;
   });
 }
 
@@ -103,7 +111,9 @@ interface Endings {
 /** Ends with whatever comes first: the handler's end, its timeout, the run's abort. */
 function runHandler(tool: AnyTool, value: unknown, request: ToolCallRequest, { end, late }: Endings): void {
   const own = new AbortController();
+  const startedAt = request.clock.monotonic();
   let isOver = false;
+  let cancelTimer = (): void => {};
   const finish = (ending: Ending): void => {
     if (isOver) return;
     isOver = true;
@@ -115,22 +125,35 @@ function runHandler(tool: AnyTool, value: unknown, request: ToolCallRequest, { e
     finish({ by: "cancel" });
     own.abort(request.signal.reason);
   };
-  const cancelTimer = request.clock.after(tool.timeoutMs, () => {
+  const onTimeout = (): void => {
     finish({ by: "timeout" });
     own.abort(new DOMException(`${tool.name} did not finish within ${tool.timeoutMs} ms`, "TimeoutError"));
-  });
+  };
   request.signal.addEventListener("abort", onAbort);
   const progress = (data: unknown): void => {
     if (!isOver) request.progress(progressData(data));
   };
-  start(tool, value, request, contextOf(request, own.signal, progress)).then(
-    (result) => (isOver ? late({ by: "result", result }) : finish({ by: "result", result })),
-    (thrown: unknown) => {
-      if (isOver) return hasObeyed(thrown, own.signal) ? undefined : late({ by: "throw", thrown });
-      request.onThrow?.(thrown);
-      finish({ by: "throw", thrown });
-    },
-  );
+  const returned = (result: ToolOutput): void => (isOver ? late : finish)({ by: "result", result });
+  const threw = (thrown: unknown): void => {
+    if (isOver && hasObeyed(thrown, own.signal)) return;
+    if (!isOver) request.onThrow?.(thrown);
+    (isOver ? late : finish)({ by: "throw", thrown });
+  };
+  let result: ToolOutput | Promise<ToolOutput>;
+  try {
+    result = start(tool, value, request, contextOf(request, own.signal, progress));
+  } catch (thrown) {
+    threw(thrown);
+    return;
+  }
+  if (!(result instanceof Promise)) {
+    returned(result); // no timer, and no promise, for a handler that is done
+    return;
+  }
+  result.then(returned, threw);
+  // What the handler did before it gave back its promise is part of its time.
+  const leftMs = tool.timeoutMs - Math.floor(request.clock.monotonic() - startedAt);
+  if (!isOver) cancelTimer = request.clock.after(Math.max(0, leftMs), onTimeout);
 }
 
 function start(
@@ -138,9 +161,12 @@ function start(
   value: unknown,
   { runId, callId, taint = [], onTaint = () => {} }: ToolCallRequest,
   context: ToolContext<never>,
-): Promise<ToolOutput> {
+): ToolOutput | Promise<ToolOutput> {
   const outer = { runId, tool: tool.name, callId, taint, onTaint };
-  return runNested(outer, () => tool.execute(ownCopy(value), context));
+  return runNested(outer, () => {
+    const result = tool.execute(ownCopy(value), context);
+    return isThenable(result) ? Promise.resolve(result) : result;
+  });
 }
 
 /** Whether a handler threw because it was told to stop: the reason itself, an `AbortError`, or an error that has one as its cause. */

@@ -4,9 +4,10 @@ import type { Concurrency } from "./tool.ts";
 export interface ToolSlots {
   /**
    * Waits for a slot, in order of asking; one who waits for another to finish does not hold up those behind. Gives a
-   * function that frees the slot; calling it again does nothing. Rejects with `signal.reason` once the signal is aborted.
+   * function that frees the slot, at once where one is free; calling it again does nothing. Rejects with `signal.reason` once the
+   * signal is aborted.
    */
-  take(concurrency: Concurrency, signal: AbortSignal): Promise<() => void>;
+  take(concurrency: Concurrency, signal: AbortSignal): (() => void) | Promise<() => void>;
 }
 
 interface Waiter {
@@ -51,7 +52,7 @@ export function createToolSlots(max = 8): ToolSlots {
       const group = groupOf(concurrency);
       // Whoever waits now waits for something else than this: each was let in as soon as it could be.
       if (!signal.aborted && taken < max && (group === undefined || !busy.has(group))) {
-        return Promise.resolve(hold(group));
+        return hold(group);
       }
       return new Promise((resolve, reject) => {
         if (signal.aborted) return reject(signal.reason);

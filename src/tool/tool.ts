@@ -74,13 +74,13 @@ export interface Tool<Context = unknown, Input = unknown, Output = unknown> {
   readonly endsRun: boolean;
   /** Where a failing handler goes: to the model as a result it can mend, or to the caller as the end of the run. */
   readonly onError: "model" | "fail";
-  /** Checks arguments against the whole schema, weakened constraints included. Never rejects. */
-  readonly check: (input: unknown) => Promise<InputVerdict>;
+  /** Checks arguments against the whole schema, weakened constraints included. Never throws and never rejects. */
+  readonly check: (input: unknown) => InputVerdict | Promise<InputVerdict>;
   /**
    * Runs the handler on what `check` returned, checks the output, and gives it as JSON with the model's view of it.
-   * Rejects with what the handler threw, or with `tool_failed` when it ran and its result cannot be used.
+   * Throws, or rejects with, what the handler threw, or `tool_failed` when it ran and its result cannot be used.
    */
-  readonly execute: (value: unknown, tool: ToolContext<Context>) => Promise<ToolOutput>;
+  readonly execute: (value: unknown, tool: ToolContext<Context>) => ToolOutput | Promise<ToolOutput>;
   /** What is left of an old result when the conversation is compacted, made from the output as the record holds it: see `summaryOf`. */
   readonly summary: ((output: unknown) => string) | undefined;
   /**

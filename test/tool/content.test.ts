@@ -5,8 +5,8 @@ import { dataUrl, gif, MIB, png } from "../support/images.ts";
 import { requestOf, toolOf } from "./support.ts";
 
 /** The answer of a tool whose view of what it returned is this. */
-function shown(view: unknown, options: { maxOutputBytes?: number } = {}): Promise<ToolAnswer> {
-  return callTool(
+async function shown(view: unknown, options: { maxOutputBytes?: number } = {}): Promise<ToolAnswer> {
+  return await callTool(
     toolOf(() => ({ n: 1 }), { toModel: () => view, ...options }),
     {},
     requestOf(),

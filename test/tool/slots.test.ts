@@ -10,7 +10,7 @@ test("at most eight run at a time, in the order they asked (row 66)", async () =
   const started: number[] = [];
   const releases: (() => void)[] = [];
   for (let n = 0; n < 10; n++) {
-    void slots.take("parallel", never).then((release) => {
+    void Promise.resolve(slots.take("parallel", never)).then((release) => {
       started.push(n);
       releases.push(release);
     });
@@ -27,7 +27,7 @@ test("serial tools exclude each other, and hold up nobody else (row 67)", async 
   const slots = createToolSlots();
   const release = await slots.take("serial", never);
   let second = false;
-  const waiting = slots.take("serial", never).then(() => (second = true));
+  const waiting = Promise.resolve(slots.take("serial", never)).then(() => (second = true));
   await slots.take({ key: "serial" }, never);
   await slots.take("parallel", never);
   expect(second).toBe(false);
@@ -68,7 +68,7 @@ test("no exclusion is broken, nobody is forgotten, and equals go in order, whate
         let gone = 0;
         const controllers = calls.map(({ concurrency }, n) => {
           const controller = new AbortController();
-          slots.take(concurrency, controller.signal).then(
+          Promise.resolve(slots.take(concurrency, controller.signal)).then(
             (release) => {
               running.set(n, release);
               order.push(n);

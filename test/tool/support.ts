@@ -35,6 +35,6 @@ export function toolOf(execute: () => unknown, options: Partial<Parameters<typeo
 }
 
 /** The answer of a handler that is called once. */
-export function answerOf(execute: () => unknown, overrides: Partial<ToolCallRequest> = {}): Promise<ToolAnswer> {
-  return callTool(toolOf(execute), {}, requestOf(overrides));
+export async function answerOf(execute: () => unknown, overrides: Partial<ToolCallRequest> = {}): Promise<ToolAnswer> {
+  return await callTool(toolOf(execute), {}, requestOf(overrides));
 }
