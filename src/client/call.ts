@@ -26,7 +26,7 @@ export function modelCall({ endpoints, retry, guard, log }: CallServices): Clien
     endpoint: switching(() => way),
     retry: (make, hooks) =>
       retry(async (number) => {
-        const admission = await admitted(guard, hooks.signal, log);
+        const admission = guard.admitAtOnce(ANY, hooks.signal) ?? (await admitted(guard, hooks.signal, log));
         way = ways[admission.route.endpoint] ?? way;
         const mine = log?.begin(number);
         attempt = mine;
@@ -69,9 +69,12 @@ export function plainCall({ endpoints: [endpoint], retry, log }: CallServices): 
   };
 }
 
+/** A call names its model itself. */
+const ANY: readonly string[] = [""];
+
 /** What there is to tell goes to the log: a call has no record. */
 async function admitted(guard: Guard, signal: AbortSignal, log: AttemptLog | undefined): Promise<Admission> {
-  const steps = guard.admit([""], signal);
+  const steps = guard.admit(ANY, signal);
   for (;;) {
     const step = await steps.next();
     if (step.done === true) return step.value;

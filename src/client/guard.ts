@@ -16,13 +16,18 @@ export interface Guard {
    * @throws {AgentError} `bulkhead_full`, `circuit_open`; `signal.reason` as it is.
    */
   admit(models: readonly string[], signal: AbortSignal): AsyncGenerator<Protection, Admission>;
+  /** The same where there is nothing to wait for and nothing to tell, which is the rule; undefined where there may be. */
+  admitAtOnce(models: readonly string[], signal: AbortSignal): Admission | undefined;
 }
 
 /** A request under way. Whoever has it settles or leaves it. */
 export interface Admission {
   readonly route: Route;
-  /** Takes down how it ended and what it used, frees its place, and returns what there is to tell. Only the first time counts. */
-  settle(ending: Ending, tokens: number | undefined): Promise<readonly Protection[]>;
+  /**
+   * Takes down how it ended and what it used, frees its place, and returns what there is to tell; without a promise where nothing is
+   * waited for. Only the first time counts.
+   */
+  settle(ending: Ending, tokens: number | undefined): readonly Protection[] | Promise<readonly Protection[]>;
 }
 
 export interface GuardOptions {
@@ -55,6 +60,21 @@ export function createGuard({ hosts, clock, maxInFlight, protect }: GuardOptions
     routes: createRoutes({ hosts, clock, coolDownMs, isOpen }),
   };
   return {
+    admitAtOnce(models, signal) {
+      signal.throwIfAborted();
+      if (bulkhead !== undefined || rateLimit !== undefined || breaker !== undefined) return undefined;
+      const free = stations.slots.take();
+      if (free === undefined) return undefined;
+      const held = createHeld(signal);
+      held.add(free);
+      return admission(stations, {
+        route: stations.routes.choose(models),
+        models,
+        held,
+        used: ignore,
+        circuit: undefined,
+      });
+    },
     async *admit(models, signal) {
       const held = createHeld(signal);
       let circuit: CircuitPass | undefined;
@@ -95,7 +115,7 @@ async function* waitForTurn(
     }
     held.add(await bulkhead.enter(signal));
   }
-  let used = (_tokens: number | undefined): void => {};
+  let used: Admitted["used"] = ignore;
   if (limiter !== undefined) {
     if (!limiter.isFree()) {
       hasWaited = true;
@@ -121,18 +141,21 @@ interface Admitted {
   circuit: CircuitPass | undefined;
 }
 
+/** Nobody counts tokens. */
+function ignore(): void {}
+
 function admission({ routes }: Stations, { route, models, held, used, circuit }: Admitted): Admission {
   let isSettled = false;
   return {
     route,
-    async settle(ending, tokens) {
+    settle(ending, tokens) {
       if (isSettled) return [];
       isSettled = true;
       used(ending.ok ? tokens : (tokens ?? 0));
       held.free();
-      const acts = await circuit?.settle(ending);
-      const rerouted = ending.ok ? routes.succeeded(route) : routes.failed(route, models, ending.error);
-      return acts === undefined ? rerouted : [...acts, ...rerouted];
+      const reroute = (): readonly Protection[] =>
+        ending.ok ? routes.succeeded(route) : routes.failed(route, models, ending.error);
+      return circuit === undefined ? reroute() : circuit.settle(ending).then((acts) => [...acts, ...reroute()]);
     },
   };
 }

@@ -72,7 +72,7 @@ async function* streamGuarded(
   request: ModelRequest,
   signal: AbortSignal,
 ): AsyncGenerator<readonly ModelEvent[]> {
-  const admission = yield* admitted(guard, names, signal);
+  const admission = guard.admitAtOnce(names, signal) ?? (yield* admitted(guard, names, signal));
   // The log tells attempts apart by their request id.
   const asked = logAttempt === undefined ? request : { requestId: crypto.randomUUID(), ...request };
   const attempt = logAttempt?.(asked);
@@ -86,7 +86,8 @@ async function* streamGuarded(
         continue;
       }
       attempt?.end({ ok: true });
-      const acts = await admission.settle({ ok: true }, last.turn.usage?.totalTokens);
+      const told = admission.settle({ ok: true }, last.turn.usage?.totalTokens);
+      const acts = told instanceof Promise ? await told : told;
       yield acts.length === 0 ? events : [...acts.map(asEvent), ...events];
     }
   } catch (error) {
@@ -97,7 +98,8 @@ async function* streamGuarded(
   } finally {
     // Does nothing where it is settled already; else the reader left, or the stream ended without a turn.
     attempt?.end({ ok: false, error: undefined });
-    await admission.settle({ ok: false, error: undefined }, used);
+    const told = admission.settle({ ok: false, error: undefined }, used);
+    if (told instanceof Promise) await told;
   }
 }
 

@@ -14,7 +14,7 @@ export interface Health<T> {
 export function createHealth<T>(clock: Clock): Health<T> {
   const untilMs = new Map<T, number>();
   const leftUntil = (item: T): number => untilMs.get(item) ?? 0;
-  const isWell = (item: T): boolean => leftUntil(item) <= clock.monotonic();
+  const isWell = (item: T): boolean => untilMs.size === 0 || leftUntil(item) <= clock.monotonic();
   return {
     isWell,
     best(items, isUsable = () => true) {

@@ -3,6 +3,8 @@ export interface Slots {
   readonly max: number;
   /** True when whoever comes now must wait. */
   isFull(): boolean;
+  /** Takes a place where one is free, and returns what frees it; calling that again does nothing. */
+  take(): (() => void) | undefined;
   /**
    * Waits for a place, and returns what frees it; calling that again does nothing.
    * @throws `signal.reason` as soon as the signal is aborted.
@@ -24,13 +26,20 @@ export function createSlots(max: number): Slots {
     next();
   };
   const isFull = (): boolean => taken >= max;
+  const take = (): (() => void) | undefined => {
+    if (isFull()) return undefined;
+    taken += 1;
+    return once(release);
+  };
   return {
     max,
     isFull,
+    take,
     async enter(signal) {
       signal.throwIfAborted();
-      if (isFull()) await place(waiting, signal);
-      else taken += 1;
+      const free = take();
+      if (free !== undefined) return free;
+      await place(waiting, signal);
       return once(release);
     },
   };

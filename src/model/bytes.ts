@@ -14,6 +14,8 @@ const FIRST_SIZE = 4096;
 export function growingBytes(): GrowingBytes {
   let memory = new Uint8Array(FIRST_SIZE);
   let length = 0;
+  /** Appended and not yet encoded: several messages at once cost little more than one. */
+  let pending = "";
 
   function write(text: string, from: number): number {
     let rest = text;
@@ -27,12 +29,22 @@ export function growingBytes(): GrowingBytes {
     }
   }
 
+  function encodePending(): void {
+    if (pending === "") return;
+    length = write(pending, length);
+    pending = "";
+  }
+
   return {
     append(text) {
-      length = write(text, length);
+      pending += text;
     },
-    written: () => memory.subarray(0, length),
+    written() {
+      encodePending();
+      return memory.subarray(0, length);
+    },
     withTail(tail) {
+      encodePending();
       const end = write(tail, length);
       return memory.subarray(0, end);
     },

@@ -42,8 +42,10 @@ function encodeTool(tool: ToolDeclaration): string {
 
 /** What may differ from turn to turn comes behind the messages. */
 function encodeTail({ settings, tools, output }: ModelRequest): string {
-  const format = output === undefined ? {} : { response_format: responseFormat(output) };
-  const fields = { ...format, ...sampling(settings), ...toolUse(settings, tools) };
+  const fields: Partial<ChatRequest> = {};
+  if (output !== undefined) fields.response_format = responseFormat(output);
+  addSampling(fields, settings);
+  addToolUse(fields, settings, tools);
   const json = mendSurrogates(JSON.stringify(fields));
   return json === "{}" ? "]}" : `],${json.slice(1)}`;
 }
@@ -53,8 +55,7 @@ function responseFormat({ name, schema }: OutputFormat): ChatResponseFormat {
   return { type: "json_schema", json_schema: { name, schema } };
 }
 
-function sampling(settings: ModelSettings): Partial<ChatRequest> {
-  const fields: Partial<ChatRequest> = {};
+function addSampling(fields: Partial<ChatRequest>, settings: ModelSettings): void {
   if (settings.temperature !== undefined) fields.temperature = settings.temperature;
   if (settings.topP !== undefined) fields.top_p = settings.topP;
   if (settings.maxOutputTokens !== undefined) fields.max_completion_tokens = settings.maxOutputTokens;
@@ -64,18 +65,18 @@ function sampling(settings: ModelSettings): Partial<ChatRequest> {
   if (settings.seed !== undefined) fields.seed = settings.seed;
   if (settings.reasoningEffort !== undefined) fields.reasoning_effort = settings.reasoningEffort;
   if (settings.user !== undefined) fields.user = settings.user;
-  return fields;
 }
 
 /** Without tools `auto`, `none` and the number of calls say nothing, and are not sent. */
-function toolUse(settings: ModelSettings, tools: readonly ToolDeclaration[]): Partial<ChatRequest> {
-  const { toolChoice, parallelToolCalls } = settings;
+function addToolUse(
+  fields: Partial<ChatRequest>,
+  { toolChoice, parallelToolCalls }: ModelSettings,
+  tools: readonly ToolDeclaration[],
+): void {
   checkChoice(toolChoice, tools);
-  if (tools.length === 0) return {};
-  const fields: Partial<ChatRequest> = {};
+  if (tools.length === 0) return;
   if (toolChoice !== undefined) fields.tool_choice = toChatChoice(toolChoice);
   if (parallelToolCalls !== undefined) fields.parallel_tool_calls = parallelToolCalls;
-  return fields;
 }
 
 function toChatChoice(choice: ToolChoice): ChatToolChoice {

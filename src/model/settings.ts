@@ -62,7 +62,9 @@ const HABITS: Readonly<Record<string, string>> = {
  * one that the model is known to refuse, naming both.
  */
 export function checkSettings(model: string, settings: ModelSettings): void {
-  for (const [name, value] of Object.entries(settings)) {
+  const set = Object.entries(settings);
+  if (set.length === 0) return; // the rule, in each turn
+  for (const [name, value] of set) {
     if (value === undefined) continue;
     checkValue(name, value);
   }

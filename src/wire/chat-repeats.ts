@@ -18,6 +18,7 @@ const MOST_IN_VAIN = 8;
 export function createChatRepeats(): ChatRepeats {
   let mould: Mould | undefined;
   let inVain = 0;
+  let learnable = 0;
   return {
     read(data) {
       const piece = mould === undefined ? undefined : readPiece(mould, data);
@@ -29,6 +30,8 @@ export function createChatRepeats(): ChatRepeats {
       if (inVain >= MOST_IN_VAIN || chunk.type === "unknown") return;
       const place = placeOf(chunk);
       if (place === undefined) return;
+      learnable += 1;
+      if (learnable === 1) return; // learning costs as much as two chunks, and many answers have but one
       inVain += 1;
       mould = mouldOf(data, chunk, place) ?? mould;
     },
