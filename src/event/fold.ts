@@ -45,7 +45,7 @@ export function createFold(events: readonly StoredEvent[] = []): RunFold {
     callsOf: (turn) => draft.rounds.get(turn) ?? [],
     begunBefore: (turn) => draft.begunBefore.get(turn) ?? draft.state.begun,
     findersOf: (source, current) => findersOf(draft, source, current),
-    hasCallId: (id) => draft.callIds.has(id),
+    hasCallId: (id) => draft.entries.has(id) || draft.pastIds.has(id),
   };
 }
 
@@ -124,7 +124,7 @@ function start(draft: Draft, event: RunStartedEvent): void {
     addTaint(state.taint, untrustedIn(message));
     if (message.role !== "assistant") continue;
     if (message.raw !== undefined) draft.historySearched = true;
-    for (const call of message.toolCalls ?? []) draft.callIds.add(call.id);
+    for (const call of message.toolCalls ?? []) draft.pastIds.add(call.id);
   }
 }
 

@@ -18,7 +18,8 @@ export interface Draft {
   /** What our own tools have told so far. */
   told: Told;
   entries: Map<string, LedgerEntry>;
-  callIds: Set<string>;
+  /** Ids of calls in the history that the run began with. */
+  pastIds: Set<string>;
   /** Calls by the id of a source that they say they found. */
   finders: Map<string, FoundBy[]>;
   /** Every call at xAI that has ended. */
@@ -35,7 +36,7 @@ export function createDraft(): Draft {
     begunBefore: new Map(),
     told: new Map(),
     entries: new Map(),
-    callIds: new Set(),
+    pastIds: new Set(),
     finders: new Map(),
     searches: [],
     historySearched: false,
@@ -60,8 +61,10 @@ export function applyToCall(draft: Draft, event: CallEvent): void {
       resolve(draft.state, entry, event);
       return;
     case "tool.input":
-      entry.call = namedOnly(event.call); // a server tool's sub-tool may be known only now
-      if (event.call.executor === "server") sayWhatWasAsked(draft.state, event.call);
+      if (event.call.executor === "server") {
+        entry.call = namedOnly(event.call); // its sub-tool may be known only now
+        sayWhatWasAsked(draft.state, event.call);
+      }
       if (event.call.input !== undefined) entry.input = event.call.input;
       if (event.call.inputText !== undefined) entry.inputText = event.call.inputText;
       if (event.issues !== undefined) entry.issues = event.issues;
@@ -100,26 +103,20 @@ export function applyToCall(draft: Draft, event: CallEvent): void {
 
 /** The calls of our own tools of a turn make a round: their results go back together. Server calls are done already. */
 function startCall(draft: Draft, event: Extract<CallEvent, { type: "tool.started" }>): void {
-  const round = draft.rounds.get(event.turn) ?? [];
-  const isOurs = event.call.executor === "client";
-  const served = draft.served.get(event.turn) ?? 0;
-  const entry: LedgerEntry = {
-    call: event.call,
-    turn: event.turn,
-    index: isOurs ? round.length : served,
-    begun: false,
-  };
-  if (!isOurs) {
-    draft.served.set(event.turn, served + 1);
-    if (bringsText(event.call.kind)) taintBy(draft.state, event.call);
-  }
-  if (isOurs) {
-    round.push(entry);
-    draft.rounds.set(event.turn, round);
+  const { call, turn } = event;
+  const entry: LedgerEntry = { call, turn, index: 0, begun: false };
+  if (call.executor === "client") {
+    const round = draft.rounds.get(turn);
+    entry.index = round?.length ?? 0;
+    if (round === undefined) draft.rounds.set(turn, [entry]);
+    else round.push(entry);
+  } else {
+    entry.index = draft.served.get(turn) ?? 0;
+    draft.served.set(turn, entry.index + 1);
+    if (bringsText(call.kind)) taintBy(draft.state, call);
   }
   draft.state.calls.push(entry);
-  draft.entries.set(event.call.id, entry);
-  draft.callIds.add(event.call.id);
+  draft.entries.set(call.id, entry);
 }
 
 function noteSearch({ finders, searches }: Draft, { call, input, outcome, sources }: LedgerEntry): void {

@@ -111,11 +111,12 @@ function runStep<I>(
 function stepInfo(options: JournalOptions, name: string): StepInfo {
   const { record, signal, onDeltas, createEpoch } = options;
   const place: RecordedIn = { step: name, epoch: createEpoch(), emitted: 0 };
+  const attempts = record.fold.steps.attemptsAt(name);
   return {
     key: `${record.runId}/${name}`,
     epoch: place.epoch,
     signal,
-    before: [...record.fold.steps.attemptsAt(name)],
+    before: attempts.length === 0 ? attempts : [...attempts], // the list grows
     record: (...events) => record.append(events, place),
     emit: (deltas) => onDeltas(deltas, place),
     nextEpoch: () => stepInfo(options, name),

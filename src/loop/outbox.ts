@@ -78,20 +78,31 @@ interface Queue {
 
 function createQueue(limits: BufferLimits, blocking: boolean): Queue {
   let waiting: RunEvent[] = [];
-  let held = { events: 0, size: 0 };
+  let heldEvents = 0;
+  let heldSize = 0;
   let isLossy = !blocking;
   let isOver = false;
   let wakeReader: (() => void) | undefined;
   let caughtUp: PromiseWithResolvers<void> | undefined;
 
-  const isFull = (): boolean => held.events >= limits.events || held.size >= limits.size;
+  const isFull = (): boolean => heldEvents >= limits.events || heldSize >= limits.size;
   const wake = (): void => {
+    if (waiting.length === 0 && !isOver) return;
     wakeReader?.();
     wakeReader = undefined;
   };
   const release = (): void => {
     caughtUp?.resolve();
     caughtUp = undefined;
+  };
+  const take = (): readonly RunEvent[] | undefined => {
+    if (waiting.length === 0) return undefined; // it is over: nobody is woken for less
+    const batch = waiting;
+    waiting = [];
+    heldEvents = 0;
+    heldSize = 0;
+    release();
+    return batch;
   };
   return {
     push(events) {
@@ -103,26 +114,20 @@ function createQueue(limits: BufferLimits, blocking: boolean): Queue {
       for (const delta of deltas) {
         if (delta.type === "tool.progress" && isFull()) continue; // nobody waits with a handler's word on how far it is
         waiting.push(delta);
-        held.events += 1;
-        held.size += sizeOf(delta);
+        heldEvents += 1;
+        heldSize += sizeOf(delta);
       }
       wake();
       if (isLossy || !isFull()) return undefined;
       caughtUp ??= Promise.withResolvers<void>();
       return caughtUp.promise;
     },
-    async next() {
-      while (waiting.length === 0) {
-        if (isOver) return undefined;
-        await new Promise<void>((resolve) => {
-          wakeReader = resolve;
-        });
-      }
-      const batch = waiting;
-      waiting = [];
-      held = { events: 0, size: 0 };
-      release();
-      return batch;
+    next() {
+      if (waiting.length > 0 || isOver) return Promise.resolve(take());
+      // Taken later than woken: what comes with the same read, or the same turn, makes one batch.
+      return new Promise<void>((resolve) => {
+        wakeReader = resolve;
+      }).then(take);
     },
     beLossy() {
       isLossy = true;
