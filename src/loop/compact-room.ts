@@ -57,6 +57,11 @@ function sizeAtMost({ state: { size, messages } }: Roomy): number {
   return most;
 }
 
+/** True where the conversation has room without its texts being counted: nearly always, once the server has said how long it was. */
+export function surelyFits(roomy: Roomy): boolean {
+  return roomy.room.window === undefined || sizeAtMost(roomy) <= roomy.room.window;
+}
+
 /** Where what may be touched begins and ends: behind the leading system messages, before the last turns and what they answer. */
 export interface OldPart {
   from: number;

@@ -2,12 +2,13 @@ import { AgentError } from "../errors.ts";
 import type { StepInfo } from "../journal/index.ts";
 import type { ModelRequest } from "../model/index.ts";
 import { isAffordable, makeShorter, roomyOf } from "./compact-op.ts";
-import { contextSize, freeable, type Room } from "./compact-room.ts";
+import { contextSize, freeable, type Room, surelyFits } from "./compact-room.ts";
 import type { LoopServices } from "./services.ts";
 
 /** @throws {AgentError} `context_overflow` for a request that surely does not fit; one that may fit is sent. */
-export function refuseWhatCannotFit({ room, model }: LoopServices, { messages, tools }: ModelRequest): void {
-  if (room.window === undefined) return;
+export function refuseWhatCannotFit(services: LoopServices, { messages, tools }: ModelRequest): void {
+  const { room, model } = services;
+  if (room.window === undefined || surelyFits(roomyOf(services))) return;
   const least = room.atLeast(messages, tools);
   if (least <= room.window) return;
   throw new AgentError(
