@@ -9,13 +9,13 @@ export interface TimeLimit {
 
 /** About one and a half times what was measured when they were set: tighten them when it becomes faster. */
 export const TIME_LIMITS: readonly TimeLimit[] = [
-  { workload: "text", contender: "fairwitness", most: 4 },
-  { workload: "text", contender: "fairwitness-batches", most: 3.6 },
-  { workload: "calls", contender: "fairwitness", most: 4.6 },
-  { workload: "turns-50", contender: "fairwitness", most: 4 },
-  { workload: "agents-100", contender: "fairwitness", most: 5.4 },
-  { workload: "arguments-64k", contender: "fairwitness", most: 4 },
-  { workload: "responses", contender: "fairwitness", most: 7 },
+  { workload: "text", contender: "fairwitness", most: 2.8 },
+  { workload: "text", contender: "fairwitness-batches", most: 2.8 },
+  { workload: "calls", contender: "fairwitness", most: 3.6 },
+  { workload: "turns-50", contender: "fairwitness", most: 3.6 },
+  { workload: "agents-100", contender: "fairwitness", most: 4.8 },
+  { workload: "arguments-64k", contender: "fairwitness", most: 2.8 },
+  { workload: "responses", contender: "fairwitness", most: 6.2 },
 ];
 
 /** What one more chunk or turn may add. No clock is in it. */
@@ -43,7 +43,7 @@ const PLAIN = "Look for a spread, a closure, a copy or a string that grows with 
 const ENCODED_ONCE = "A message is encoded when it joins the history, and never again: look for who encodes it anew.";
 
 /**
- * Two of the 6 calls of `JSON.stringify` for each turn are the loop detector's (`asked` in src/loop/repeats.ts). `batches()` shows what happens inside; each event by itself adds the promises
+ * One of the 5 calls of `JSON.stringify` for each turn is the loop detector's (`asked` in src/loop/repeats.ts). `batches()` shows what happens inside; each event by itself adds the promises
  * that `for await` asks for.
  */
 export const COUNT_LIMITS: readonly CountLimit[] = [
@@ -51,14 +51,14 @@ export const COUNT_LIMITS: readonly CountLimit[] = [
   { contender: "fairwitness-batches", count: "promises", ...TEXT, most: 0.5, why: PER_READ },
   { contender: "fairwitness-batches", count: "parses", ...TEXT, most: 1.05, why: ONE_PARSE },
   { contender: "fairwitness-batches", count: "stringifies", ...TEXT, most: 0.05, why: ENCODED_ONCE },
-  { contender: "fairwitness-batches", count: "allocatedBytes", ...TEXT, most: 2_500, why: PLAIN },
+  { contender: "fairwitness-batches", count: "allocatedBytes", ...TEXT, most: 2_100, why: PLAIN },
   { contender: "fairwitness-batches", count: "promises", ...PIECES, most: 0.5, why: PER_READ },
   { contender: "fairwitness-batches", count: "parses", ...PIECES, most: 1.05, why: ONE_PARSE },
-  { contender: "fairwitness-batches", count: "allocatedBytes", ...PIECES, most: 4_500, why: PLAIN },
-  { contender: "fairwitness-batches", count: "promises", ...TURNS, most: 250, why: PER_READ },
-  { contender: "fairwitness-batches", count: "stringifies", ...TURNS, most: 8, why: ENCODED_ONCE },
-  { contender: "fairwitness-batches", count: "stringifiedChars", ...TURNS, most: 600, why: ENCODED_ONCE },
-  { contender: "fairwitness-batches", count: "stringifiedChars", ...LATE_TURNS, most: 600, why: ENCODED_ONCE },
+  { contender: "fairwitness-batches", count: "allocatedBytes", ...PIECES, most: 2_700, why: PLAIN },
+  { contender: "fairwitness-batches", count: "promises", ...TURNS, most: 130, why: PER_READ },
+  { contender: "fairwitness-batches", count: "stringifies", ...TURNS, most: 6.5, why: ENCODED_ONCE },
+  { contender: "fairwitness-batches", count: "stringifiedChars", ...TURNS, most: 450, why: ENCODED_ONCE },
+  { contender: "fairwitness-batches", count: "stringifiedChars", ...LATE_TURNS, most: 450, why: ENCODED_ONCE },
   { contender: "fairwitness-batches", count: "parses", ...TURNS, most: 7, why: ONE_PARSE },
-  { contender: "fairwitness-batches", count: "allocatedBytes", ...LATE_TURNS, most: 180_000, why: PLAIN },
+  { contender: "fairwitness-batches", count: "allocatedBytes", ...LATE_TURNS, most: 150_000, why: PLAIN },
 ];

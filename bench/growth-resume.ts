@@ -1,10 +1,8 @@
-// How long it takes to carry on a long record in a new process, over each store: from the call of `resume` to the end of the turn that is
-// left. Without an argument it measures all, each in a process of its own, and prints a table; arguments: a store, and a number of events.
-import { execFileSync } from "node:child_process";
+// In a process of its own: how long it takes to carry on a long record, from the call of `resume` to the end of the turn that is left.
+// Arguments: a store, and a number of events.
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { z } from "zod";
 import {
   createAgent,
@@ -26,9 +24,7 @@ export interface ResumeTime {
   heapMiB: number;
 }
 
-const STORES = ["memory", "files", "sqlite"] as const;
-type StoreName = (typeof STORES)[number];
-const SIZES = [25_000, 50_000, 100_000];
+type StoreName = "memory" | "files" | "sqlite";
 const REPETITIONS = 3;
 
 const look = defineTool({
@@ -101,21 +97,4 @@ async function measure(name: StoreName, size: number): Promise<ResumeTime> {
 }
 
 const [store, size] = process.argv.slice(2);
-if (store !== undefined) {
-  const name = STORES.find((known) => known === store);
-  if (name === undefined) throw new Error(`There is no store ${store}.`);
-  console.log(JSON.stringify(await measure(name, Number(size))));
-} else {
-  const file = fileURLToPath(import.meta.url);
-  for (const name of STORES) {
-    for (const events of SIZES) {
-      const said = execFileSync(process.execPath, ["--conditions=fairwitness-dev", file, name, `${events}`], {
-        encoding: "utf8",
-      });
-      const found = JSON.parse(said) as ResumeTime; // printed above
-      console.log(
-        `${name}: ${found.events} events in ${found.ms.toFixed(0)} ms (the first ${found.firstMs.toFixed(0)} ms), heap ${found.heapMiB.toFixed(0)} MiB`,
-      );
-    }
-  }
-}
+console.log(JSON.stringify(await measure(store as StoreName, Number(size)))); // growth.ts starts it

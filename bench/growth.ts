@@ -4,12 +4,15 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { FoldTimes } from "./growth-fold.ts";
+import type { ResumeTime } from "./growth-resume.ts";
 import { agentOfTools, handlersOf } from "./growth-tools.ts";
 import { installed, packedFairwitness } from "./packed.ts";
 import { versionOf } from "./versions.ts";
 
 export interface Growth {
   fold: FoldTimes;
+  /** Carrying on records of several lengths, over each store. */
+  resume: readonly ResumeTime[];
   /** An agent with so many tools, compiled with all that fairwitness and zod declare. */
   types: readonly TypeCost[];
 }
@@ -24,13 +27,19 @@ export interface TypeCost {
 }
 
 export async function measureGrowth(): Promise<Growth> {
-  return { fold: measureFold(), types: measureTypes([1, 10, 100]) };
+  const fold: FoldTimes = inChild("./growth-fold.ts", []);
+  const resume = ["memory", "files", "sqlite"].flatMap((store) =>
+    [25_000, 50_000, 100_000].map((events): ResumeTime => inChild("./growth-resume.ts", [store, String(events)])),
+  );
+  return { fold, resume, types: measureTypes([1, 10, 100]) };
 }
 
-function measureFold(): FoldTimes {
-  const script = fileURLToPath(new URL("./growth-fold.ts", import.meta.url));
-  const said = execFileSync(process.execPath, ["--conditions=fairwitness-dev", script], { encoding: "utf8" });
-  return JSON.parse(said);
+/** What a script prints as JSON, in a process in which nothing is compiled yet. */
+function inChild<T>(file: string, argv: readonly string[]): T {
+  const script = fileURLToPath(new URL(file, import.meta.url));
+  return JSON.parse(
+    execFileSync(process.execPath, ["--conditions=fairwitness-dev", script, ...argv], { encoding: "utf8" }),
+  );
 }
 
 const CONFIG = {

@@ -45,7 +45,11 @@ ${markdownTable(["", "wall ms", "CPU ms", "CPU, × zod alone", "packages", "MB"]
 
 export function growthSection({ growth }: Pick<Results, "growth">): string {
   if (growth === null) return "## Growth\n\nNot measured.";
-  const { fold, types } = growth;
+  const { fold, resume, types } = growth;
+  const resumed = resume.map(({ store, events, ms, firstMs, heapMiB }) => [
+    `${store}, ${events.toLocaleString("en")} events`,
+    ...[ms, firstMs, heapMiB].map((value) => value.toFixed(0)),
+  ]);
   const cells = types.map(({ tools, zodAlone, instantiations, checkMs, totalMs }) => [
     String(tools),
     instantiations.toLocaleString("en"),
@@ -56,6 +60,10 @@ export function growthSection({ growth }: Pick<Results, "growth">): string {
   return `## Growth
 
 Folding a record of ${fold.events.toLocaleString("en")} events: ${fold.medianMs.toFixed(0)} ms, and ${fold.firstMs.toFixed(0)} ms the first time in a process (goal: under 100 ms).
+Carrying on a long record: from the call of \`resume\` to the end of the turn that is left (goal for 100,000 events: linear, under 2 s):
+
+${markdownTable(["", "ms", "ms the first time", "heap MiB"], resumed)}
+
 \`tsc\` on an agent (goals for 100 tools: under 2 s, and under 50,000 instantiations):
 
 ${markdownTable(["tools", "instantiations", "zod alone, with z.input and z.output", "check ms", "total ms"], cells)}`;
