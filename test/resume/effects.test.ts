@@ -247,7 +247,7 @@ describe("a rehearsal", () => {
     expect(JSON.stringify(model.seen[1])).toContain('pay was not run. It would have been, with {\\"n\\":1}');
   });
 
-  it("asks before a tool that reads, and would run, as any run does", async () => {
+  it("asks before a tool that reads and wants approval, as any run does, and asks nothing of one that it does not run", async () => {
     const [read, pay] = [
       effects("read_mail", { effect: "read", approval: true }),
       effects("pay", { effect: "write", approval: true }),
