@@ -118,7 +118,9 @@ function hasEnded(events: readonly StoredEvent[]): boolean {
 
 /** Server tools have run by the time we hear of them; only our own are carried out here. */
 function clientCalls(answer: readonly StoredEvent[]): number {
-  return answer.filter((event) => event.type === "tool.started" && event.call.executor === "client").length;
+  let count = 0;
+  for (const event of answer) if (event.type === "tool.started" && event.call.executor === "client") count += 1;
+  return count;
 }
 
 function throwFirst(items: readonly Boxed<unknown>[]): void {

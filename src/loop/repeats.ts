@@ -90,13 +90,23 @@ function countRepeats(calls: Calls, stopAt: number, before: (turns: number) => C
   let used = 1;
   while (used < stopAt) {
     const earlier = before(used);
-    const both = earlier && [...common].filter(([call]) => earlier.has(call));
-    if (both === undefined || both.length === 0) break;
-    common = new Map(both);
+    const both = earlier && inBoth(common, earlier);
+    if (both === undefined) break;
+    common = both;
     used += 1;
   }
   const [tool = ""] = common.values();
   return { limit: "repeatedCall", used, max: stopAt, tool };
+}
+
+function inBoth(calls: Calls, earlier: Calls): Calls | undefined {
+  let both: Map<string, string> | undefined;
+  for (const [call, tool] of calls) {
+    if (!earlier.has(call)) continue;
+    both ??= new Map();
+    both.set(call, tool);
+  }
+  return both;
 }
 
 function callsIn(fold: RunFold, turn: number): Calls {

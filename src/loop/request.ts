@@ -31,7 +31,8 @@ function settingsFor({ record, settings }: LoopServices, turn: number): ModelSet
 
 /** A forced choice holds for the first turn: kept up, the model could never answer. */
 function withoutForcedChoice(settings: ModelSettings): ModelSettings {
-  const { toolChoice, ...rest } = settings;
-  if (toolChoice === undefined || toolChoice === "auto" || toolChoice === "none") return settings;
+  if (settings.toolChoice === undefined || settings.toolChoice === "auto" || settings.toolChoice === "none")
+    return settings;
+  const { toolChoice: _forced, ...rest } = settings;
   return rest;
 }

@@ -21,7 +21,7 @@ interface OpenCall {
 }
 
 export function createDeltaDecoder(): DeltaDecoder {
-  const calls = openCalls();
+  let calls: OpenCalls | undefined; // most answers have none
   let known: ChatUsage | undefined;
 
   function pushUsage(events: ModelEvent[], latest: ChatUsage): void {
@@ -36,7 +36,13 @@ export function createDeltaDecoder(): DeltaDecoder {
       if (chunk.type === "unknown") return void events.push(shownUnknown(chunk));
       for (const choice of chunk.choices) {
         // One answer was asked for; should there be more, the turn is the first.
-        if (choice.index === 0) pushDelta(events, choice.delta, calls);
+        if (choice.index !== 0) continue;
+        pushText(events, choice.delta);
+        for (const fragment of choice.delta.tool_calls ?? []) {
+          calls ??= openCalls();
+          const event = calls.add(fragment);
+          if (event !== undefined) events.push(event);
+        }
       }
       // The same object, as long as nothing was reported anew.
       if (latest !== undefined && latest !== known) pushUsage(events, latest);
@@ -44,14 +50,9 @@ export function createDeltaDecoder(): DeltaDecoder {
   };
 }
 
-function pushDelta(events: ModelEvent[], delta: ChatDelta, calls: OpenCalls): void {
+function pushText(events: ModelEvent[], delta: ChatDelta): void {
   if (delta.reasoning_content) events.push({ type: "reasoning.delta", delta: delta.reasoning_content });
   if (delta.content) events.push({ type: "text.delta", delta: delta.content });
-  if (delta.tool_calls === undefined) return;
-  for (const fragment of delta.tool_calls) {
-    const event = calls.add(fragment);
-    if (event !== undefined) events.push(event);
-  }
 }
 
 interface OpenCalls {

@@ -22,30 +22,33 @@ interface Gap {
 
 type Gaps = Map<LeftOutKind, Gap>;
 
+const NOTHING: ReadonlySet<LeftOutKind> = new Set();
+
 /** @param to Who is asked, and over what, for people: `grok-4.7 over chat completions`. */
 export function createLeftOut(to: string): LeftOut {
   const told = new WeakMap<readonly Message[], Set<LeftOutKind>>();
   const untold = new WeakMap<readonly Message[], Gaps>();
-  let known: ReadonlySet<LeftOutKind> = new Set();
-  let gaps: Gaps = new Map();
+  let known: ReadonlySet<LeftOutKind> = NOTHING;
+  let gaps: Gaps | undefined;
   return {
     note(kind, at, what) {
       if (known.has(kind)) return;
+      gaps ??= new Map();
       const gap = gaps.get(kind) ?? { places: new Set(), what: new Set() };
       gaps.set(kind, gap);
       gap.places.add(at);
       if (what !== undefined) gap.what.add(what);
     },
     tell({ messages, before = messages }, encode) {
-      known = told.get(messages) ?? told.get(before) ?? new Set();
+      const toldBefore = told.get(messages) ?? told.get(before) ?? NOTHING;
+      known = toldBefore;
       // What a failed attempt has noted is not encoded again, and still to be told.
-      const pending: Gaps = untold.get(messages) ?? new Map();
-      gaps = pending;
-      const toldBefore = known;
+      gaps = untold.get(messages);
       const encoded = encode();
       // What was told of the conversation before it was made short was told of this one.
-      if (!told.has(messages) && toldBefore.size > 0) told.set(messages, new Set(toldBefore));
-      if (pending.size === 0) return encoded;
+      if (toldBefore.size > 0 && !told.has(messages)) told.set(messages, new Set(toldBefore));
+      const pending = gaps;
+      if (pending === undefined) return encoded;
       untold.set(messages, pending);
       const notices = [...pending].map(([kind, gap]) => warning(kind, gap, to));
       const answered = (): void => {

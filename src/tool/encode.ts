@@ -11,7 +11,7 @@ const SCALAR_LENGTH = 5;
 
 interface Pass {
   /** The objects above this one: meeting one again is a cycle. The same object twice, side by side, is not. */
-  readonly above: Set<object>;
+  readonly above: object[];
   nodes: number;
   /** Characters of JSON so far, nearly. */
   length: number;
@@ -36,7 +36,7 @@ export function encodeJson(value: unknown): Encoding {
 export function encodeMeasured(
   value: unknown,
 ): (Encoding & { ok: false }) | { ok: true; json: unknown; length: number } {
-  const pass: Pass = { above: new Set(), nodes: 0, length: 0 };
+  const pass: Pass = { above: [], nodes: 0, length: 0 };
   try {
     return { ok: true, json: encode(value, "the result", pass) ?? null, length: pass.length };
   } catch (error) {
@@ -67,7 +67,7 @@ function encode(value: unknown, path: string, pass: Pass): unknown {
       count(pass, SCALAR_LENGTH); // null in a list
       return undefined;
     default:
-      if (pass.above.size === 0) throw new NotJson(`${path} is a ${typeof value}`);
+      if (pass.above.length === 0) throw new NotJson(`${path} is a ${typeof value}`);
       count(pass, SCALAR_LENGTH);
       return undefined;
   }
@@ -75,12 +75,12 @@ function encode(value: unknown, path: string, pass: Pass): unknown {
 
 function encodeObject(value: object, path: string, pass: Pass): unknown {
   count(pass, 3);
-  if (pass.above.has(value)) throw new NotJson(`${path} refers back to what holds it (a cycle)`);
-  if (pass.above.size >= MAX_DEPTH) throw new NotJson(`it is nested deeper than ${MAX_DEPTH} levels`);
+  if (pass.above.includes(value)) throw new NotJson(`${path} refers back to what holds it (a cycle)`);
+  if (pass.above.length >= MAX_DEPTH) throw new NotJson(`it is nested deeper than ${MAX_DEPTH} levels`);
   if (++pass.nodes > MAX_NODES) throw new NotJson(`it holds more than ${MAX_NODES} values`);
-  pass.above.add(value);
+  pass.above.push(value);
   const json = encodeKind(value, path, pass);
-  pass.above.delete(value);
+  pass.above.pop();
   return json;
 }
 

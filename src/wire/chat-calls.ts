@@ -20,7 +20,11 @@ interface CallBuffer {
 export function createCallList(): CallList {
   const calls = new Map<number, CallBuffer>();
   let last: CallBuffer | undefined;
+  let highest = -1;
+  let isSorted = true;
   const begin = (index: number): CallBuffer => {
+    isSorted &&= index > highest;
+    highest = Math.max(highest, index);
     const call: CallBuffer = { index, id: "", name: "", arguments: createPieces() };
     calls.set(index, call);
     return call;
@@ -34,7 +38,9 @@ export function createCallList(): CallList {
       if (delta.arguments !== undefined) last.arguments.pushObject(delta.arguments);
     },
     read() {
-      return [...calls.values()].sort((a, b) => a.index - b.index).map(readCall);
+      const inOrder = [...calls.values()];
+      if (!isSorted) inOrder.sort((a, b) => a.index - b.index);
+      return inOrder.map(readCall);
     },
   };
 }

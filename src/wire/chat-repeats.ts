@@ -63,7 +63,7 @@ function placeOf({ choices, usage, citations, output_files }: ChatDataChunk): Pl
   if (delta.reasoning_content !== undefined) return { field: "reasoning_content", index };
   const [call] = delta.tool_calls ?? [];
   if (call?.index === undefined || delta.tool_calls?.length !== 1) return undefined;
-  if (call.arguments === undefined || Object.keys(call).length > 2) return undefined; // it has an id or a name
+  if (call.arguments === undefined || call.id !== undefined || call.name !== undefined) return undefined;
   return { field: "arguments", index, callIndex: call.index };
 }
 

@@ -1,5 +1,11 @@
 const REPLACEMENT = "\ufffd";
 
+/** A byte order mark is left in: whoever reads the text strips the first, and a second one would be lost here. */
+const KEEP_MARK = { ignoreBOM: true };
+
+/** Decodes what nothing was left over before: one for all, since making one costs as much as decoding several reads. */
+const ofWholeReads = new TextDecoder("utf-8", KEEP_MARK);
+
 /** Bytes to text, as they come. */
 export interface Utf8Reader {
   /** The text these bytes complete; without bytes, what is left at the end. What is no UTF-8 becomes U+FFFD. */
@@ -9,15 +15,16 @@ export interface Utf8Reader {
 }
 
 export function createUtf8Reader(): Utf8Reader {
-  // A byte order mark is left in: whoever reads the text strips the first, and a second one would be lost here.
-  const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+  /** Made when a read ends inside a character, or may: most end with a newline. */
+  let decoder: InstanceType<typeof TextDecoder> | undefined;
   let isBroken = false;
   /** The last two bytes before these, as one number: the beginning of a U+FFFD may lie there. */
   let before = 0;
   return {
     isBroken: () => isBroken,
     decode(bytes) {
-      const text = bytes === undefined ? decoder.decode() : decoder.decode(bytes, { stream: true });
+      if (decoder === undefined && !isAscii(bytes?.[bytes.length - 1])) decoder = new TextDecoder("utf-8", KEEP_MARK);
+      const text = (decoder ?? ofWholeReads).decode(bytes, { stream: decoder !== undefined && bytes !== undefined });
       // Of all reads but a few this is the whole cost.
       if (!isBroken && text.includes(REPLACEMENT)) isBroken = countIn(text) > countSent(before, bytes);
       // By index: this runs for every read, and a view of two bytes costs as much as decoding them all.
@@ -26,6 +33,11 @@ export function createUtf8Reader(): Utf8Reader {
       return text;
     },
   };
+}
+
+/** Nothing is left over behind a byte that is a character. */
+function isAscii(byte: number | undefined): boolean {
+  return byte === undefined || byte < 0x80;
 }
 
 function countIn(text: string): number {
