@@ -1,22 +1,32 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Transport } from "../../src/index.ts";
 import { answersOf } from "../answers/index.ts";
 import type { Post } from "../contenders/hand-written.ts";
 import type { Workload } from "../workload.ts";
 
-/** Answers without a network, turn by turn for each agent: what is left of the cost is ours. */
-export function cannedTransport(workload: Workload): Transport {
+/**
+ * Answers without a network, turn by turn for each agent: what is left of the cost is ours.
+ * @param pauseMs So long the process sleeps before each, as it does while it waits for a server.
+ */
+export function cannedTransport(workload: Workload, pauseMs = 0): Transport {
   const answerTo = cannedAnswers(workload);
-  return async ({ body = new Uint8Array() }) => ({
-    status: 200,
-    header: (name) => (name === "content-type" ? "text/event-stream" : undefined),
-    body: eachOf(answerTo(Buffer.from(body.buffer, body.byteOffset, body.byteLength))),
-  });
+  return async ({ body = new Uint8Array() }) => {
+    if (pauseMs > 0) await sleep(pauseMs);
+    return {
+      status: 200,
+      header: (name) => (name === "content-type" ? "text/event-stream" : undefined),
+      body: eachOf(answerTo(Buffer.from(body.buffer, body.byteOffset, body.byteLength))),
+    };
+  };
 }
 
 /** The same for a loop by hand. */
-export function cannedPost(workload: Workload): Post {
+export function cannedPost(workload: Workload, pauseMs = 0): Post {
   const answerTo = cannedAnswers(workload);
-  return async (_url, body) => texts(answerTo(Buffer.from(body)));
+  return async (_url, body) => {
+    if (pauseMs > 0) await sleep(pauseMs);
+    return texts(answerTo(Buffer.from(body)));
+  };
 }
 
 /** By hand and not as a generator: it should cost what a socket's reader costs, and no more. */

@@ -52,6 +52,16 @@ export const LAYERS: readonly Layer[] = [
     title: "+ agent: loop, journal, record, events read one by one, limits, retries, tools with deadlines",
     contender: (workload, baseURL) => fairwitness({ transport: cannedTransport(workload) })(workload, baseURL),
   },
+  {
+    name: "paused-hand",
+    title: "by hand, and the process sleeps 1 ms before each answer",
+    contender: (workload, baseURL) => handWritten(cannedPost(workload, 1))(workload, baseURL),
+  },
+  {
+    name: "paused-agent",
+    title: "the agent, and the process sleeps 1 ms before each answer",
+    contender: (workload, baseURL) => fairwitness({ transport: cannedTransport(workload, 1) })(workload, baseURL),
+  },
   { name: "http-hand", title: "by hand, over HTTP on loopback: the floor", contender: floor },
   { name: "http-agent", title: "fairwitness over HTTP on loopback", contender: fairwitness() },
 ];
