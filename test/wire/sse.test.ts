@@ -89,6 +89,28 @@ describe("a stream", () => {
     expect(sizes).toEqual([2, 1]);
   });
 
+  test("of any bytes is read as TextDecoder reads them all at once, wherever its reads end (row 49)", async () => {
+    // Bytes of JSON text: nothing that ends a line or the text, or needs an escape. Many are parts of characters.
+    const byte = fc.oneof(
+      fc.integer({ min: 0x80, max: 0xff }),
+      fc.constantFrom(0x61, 0xe2, 0x82, 0xac, 0xef, 0xbb, 0xbf),
+    );
+    const shape = fc.record({
+      content: fc.array(byte, { maxLength: 24 }),
+      offsets: fc.array(fc.nat(120), { maxLength: 12 }),
+    });
+    await fc.assert(
+      fc.asyncProperty(shape, async ({ content, offsets }) => {
+        const [before = "", after = ""] = frames([delta("?"), END]).split("?");
+        const whole = Uint8Array.from([...bytes(before), ...content, ...bytes(after)]);
+        const completion = await completionOf(replay(splitAt(whole, offsets)));
+        const expected = new TextDecoder("utf-8", { ignoreBOM: true }).decode(Uint8Array.from(content));
+        expect(completion.choices[0]?.message.content).toBe(expected);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
   test("of bytes that are no UTF-8 is read with the replacement character (row 49)", async () => {
     const whole = bytes(frames([delta("a?b"), END])).map((byte) => (byte === 0x3f ? 0xff : byte));
     expect((await completionOf(replay([whole]))).choices[0]?.message.content).toBe("a\ufffdb");
