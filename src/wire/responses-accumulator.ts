@@ -47,17 +47,18 @@ export function createResponsesAccumulator(): ResponsesAccumulator {
     slots.set(index, slot);
     return slot;
   };
-  /** Pieces of one text follow each other: where the last one went the next one goes, for all but a few. */
-  const piecesOf = (event: ResponsesDeltaEvent): Pieces => {
-    if (growing !== undefined && isSameText(growing, event)) return growing.pieces;
+  const addPiece = (event: ResponsesDeltaEvent): void => {
     const { type, output_index, part_index } = event;
     growing = { type, output_index, part_index, pieces: slotAt(output_index).texts.piecesOf(event) };
-    return growing.pieces;
+    growing.pieces.push(event.delta);
   };
   return {
     add(event) {
-      if (terminal !== undefined || event.type === "unknown" || "phase" in event) return;
-      if ("delta" in event) piecesOf(event).push(event.delta);
+      if (terminal !== undefined) return;
+      // Pieces of one text follow each other: most are told by that, and are not looked at for what else they may be.
+      if (growing !== undefined && isPieceOf(growing, event)) growing.pieces.push(event.delta);
+      else if (event.type === "unknown" || "phase" in event) return;
+      else if ("delta" in event) addPiece(event);
       else if (isTerminal(event)) terminal = event.response;
       else if ("response" in event) head = { ...head, ...event.response };
       else addToSlot(slotAt(event.output_index), event);
@@ -81,8 +82,9 @@ function inOrder(slots: ReadonlyMap<number, Slot>): Slot[] {
 
 type TextPlace = Pick<ResponsesDeltaEvent, "type" | "output_index" | "part_index">;
 
-function isSameText(one: TextPlace, other: TextPlace): boolean {
-  return one.output_index === other.output_index && one.part_index === other.part_index && one.type === other.type;
+function isPieceOf(text: TextPlace, event: ResponsesEvent): event is ResponsesDeltaEvent {
+  if (event.type !== text.type) return false;
+  return event.output_index === text.output_index && event.part_index === text.part_index;
 }
 
 type SlotEvent = Exclude<Extract<ResponsesEvent, { output_index: number }>, ResponsesPhaseEvent | ResponsesDeltaEvent>;
