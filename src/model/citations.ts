@@ -54,11 +54,12 @@ interface ReadPiece {
 
 function annotated({ text, offset, annotations }: AnnotatedText): ReadPiece {
   const links = findInlineLinks(text);
+  const linksTo = Map.groupBy(links, ({ sourceId }) => sourceId);
   const isPlain = !/[\u0080-\uffff]/.test(text);
   const read = annotations.flatMap((annotation) => {
     const source = sourceOf(annotation);
     if (source === undefined) return []; // names nothing that could be cited; it stays in the raw items
-    const own = links.filter(({ sourceId }) => sourceId === source.id);
+    const own = linksTo.get(source.id) ?? [];
     const { start_index: start, end_index: end, title: number } = annotation;
     return [{ source, placing: { text, isPlain, stated: { start, end, number, url: textOf(annotation.url) }, own } }];
   });
@@ -71,20 +72,20 @@ function placedIn({ links, annotations }: ReadPiece, units: readonly Unit[]): re
     const spans = placesOf(placing, units);
     placed.push(...(spans.length === 0 ? [{ source }] : spans.map((span) => ({ source, span }))));
   }
+  const bySource = Map.groupBy(placed, ({ source }) => source.id);
   for (const { url, sourceId, span } of links) {
-    const isCited = placed.some((known) => known.source.id === sourceId && isNear(known.span, span));
-    if (!isCited) placed.push({ source: titled(sourceOfUrl(url), placed), span });
+    const known = bySource.get(sourceId) ?? [];
+    if (known.some((cited) => isNear(cited.span, span))) continue;
+    // The same source everywhere: with what an annotation said of it.
+    const added = { source: known[0]?.source ?? sourceOfUrl(url), span };
+    placed.push(added);
+    bySource.set(sourceId, [...known, added]);
   }
   return placed;
 }
 
 function isNear(cited: Span | undefined, link: Span): boolean {
   return cited !== undefined && cited.end >= link.start && cited.start <= link.end;
-}
-
-/** The same source everywhere: with what an annotation said of it. */
-function titled(source: Source, placed: readonly Placed[]): Source {
-  return placed.find((known) => known.source.id === source.id)?.source ?? source;
 }
 
 /** Calls that name the source themselves; else the one search that could have found it, if there is but one. */

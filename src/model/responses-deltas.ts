@@ -35,6 +35,7 @@ export function createResponsesDeltas(serverTools: readonly ServerTool[], clock:
   /** Messages and calls of our tools that were whole before the end. */
   const streamed = new Set<number>();
   const showUsage = createUsageNews();
+  let pieces: ResponsesDeltaEvent["type"] | undefined;
 
   function readItem(key: number, item: Json, now: Sighting): readonly ModelEvent[] {
     const calls = served.see(key, item, now);
@@ -79,11 +80,12 @@ export function createResponsesDeltas(serverTools: readonly ServerTool[], clock:
       const ms = clock.monotonic();
       const shown: ModelEvent[] = [];
       for (const event of events) {
-        if (!("delta" in event)) shown.push(...readEvent(event, ms));
-        else {
-          const delta = readDelta(event); // most are pieces of a text: no list for each of them
+        // Most are pieces of a text, as the one before: they are told at once, and have no list each.
+        if (event.type === pieces || "delta" in event) {
+          pieces = event.type;
+          const delta = readDelta(event);
           if (delta !== undefined) shown.push(delta);
-        }
+        } else shown.push(...readEvent(event, ms));
       }
       return shown;
     },

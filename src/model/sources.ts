@@ -48,7 +48,10 @@ function xSource({ hostname, pathname }: URL): Pick<Source, "id" | "type"> | und
 }
 
 function canonical(parsed: URL): string {
-  const url = new URL(parsed);
+  const { href } = parsed;
+  // Most have neither: a second address and its parameters cost more than all the rest.
+  if (!href.includes("?") && !href.includes("#")) return href;
+  const url = new URL(href);
   url.hash = "";
   const kept = [...url.searchParams].filter(([name]) => !name.toLowerCase().startsWith("utm_"));
   // Written anew only where something was taken out: that would change how the rest is escaped.

@@ -32,6 +32,7 @@ function brokenRuleOf(tool: ServerTool, source: Source, isOnlyWeb: boolean): Bro
 }
 
 function domainRule(source: Source, { allowedDomains, excludedDomains }: WebSearchOptions): BrokenRule | undefined {
+  if (allowedDomains === undefined && excludedDomains === undefined) return undefined; // as most: no address is read
   const host = hostOf(source.url);
   if (host === undefined) return undefined;
   const isIn = (domains: readonly string[]): boolean =>

@@ -66,7 +66,7 @@ function createChatDialect(choices: number): Dialect<ChatChunk> {
   const finished = new Set<number>();
   const repeats = createChatRepeats();
   return {
-    readRepeat: repeats.read,
+    readRepeat: (data, event) => (event === undefined ? repeats.read(data) : undefined),
     findFault,
     readWhole,
     malformed,

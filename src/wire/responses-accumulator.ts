@@ -1,5 +1,6 @@
+import type { Pieces } from "./pieces.ts";
 import { isTerminal } from "./responses.ts";
-import type { ResponsesEvent, ResponsesHead, ResponsesPhaseEvent } from "./responses-events.ts";
+import type { ResponsesDeltaEvent, ResponsesEvent, ResponsesHead, ResponsesPhaseEvent } from "./responses-events.ts";
 import type { ResponsesOutputItem, ResponsesStatus } from "./responses-items.ts";
 import { createSlot, type ItemLabel, labelOf, type Slot } from "./responses-slot.ts";
 import type { ResponsesResponse, ResponsesUsage } from "./responses-types.ts";
@@ -40,15 +41,25 @@ export function createResponsesAccumulator(): ResponsesAccumulator {
   let head: ResponsesHead = {};
   let terminal: ResponsesResponse | undefined;
   let partial: ResponsesPartial | undefined;
+  let growing: (TextPlace & { pieces: Pieces }) | undefined;
   const slotAt = (index: number): Slot => {
     const slot = slots.get(index) ?? createSlot();
     slots.set(index, slot);
     return slot;
   };
+  const addPiece = (event: ResponsesDeltaEvent): void => {
+    const { type, output_index, part_index } = event;
+    growing = { type, output_index, part_index, pieces: slotAt(output_index).texts.piecesOf(event) };
+    growing.pieces.push(event.delta);
+  };
   return {
     add(event) {
-      if (terminal !== undefined || event.type === "unknown" || "phase" in event) return;
-      if (isTerminal(event)) terminal = event.response;
+      if (terminal !== undefined) return;
+      // Pieces of one text follow each other: most are told by that, and are not looked at for what else they may be.
+      if (growing !== undefined && isPieceOf(growing, event)) growing.pieces.push(event.delta);
+      else if (event.type === "unknown" || "phase" in event) return;
+      else if ("delta" in event) addPiece(event);
+      else if (isTerminal(event)) terminal = event.response;
       else if ("response" in event) head = { ...head, ...event.response };
       else addToSlot(slotAt(event.output_index), event);
     },
@@ -69,13 +80,20 @@ function inOrder(slots: ReadonlyMap<number, Slot>): Slot[] {
   return [...slots].sort(([a], [b]) => a - b).map(([, slot]) => slot);
 }
 
-type SlotEvent = Exclude<Extract<ResponsesEvent, { output_index: number }>, ResponsesPhaseEvent>;
+type TextPlace = Pick<ResponsesDeltaEvent, "type" | "output_index" | "part_index">;
+
+function isPieceOf(text: TextPlace, event: ResponsesEvent): event is ResponsesDeltaEvent {
+  if (event.type !== text.type) return false;
+  return event.output_index === text.output_index && event.part_index === text.part_index;
+}
+
+type SlotEvent = Exclude<Extract<ResponsesEvent, { output_index: number }>, ResponsesPhaseEvent | ResponsesDeltaEvent>;
 
 function addToSlot(slot: Slot, event: SlotEvent): void {
   if ("item" in event) slot.setItem(event);
   else if ("part" in event) slot.texts.setPart(event);
   else if ("annotation" in event) slot.texts.addAnnotation(event);
-  else slot.texts.addText(event);
+  else slot.texts.setText(event);
 }
 
 /** A terminal event without output (proxies send it so) says nothing of the items: then what was streamed is the answer. */

@@ -13,7 +13,9 @@ import type { ResponsesAnnotation } from "./responses-items.ts";
 /** The texts of one item while they come. */
 export interface StreamedTexts {
   setPart(event: ResponsesPartEvent): void;
-  addText(event: ResponsesDeltaEvent | ResponsesDoneEvent): void;
+  /** Where the pieces of the event's text go. */
+  piecesOf(event: ResponsesDeltaEvent): Pieces;
+  setText(event: ResponsesDoneEvent): void;
   addAnnotation(event: ResponsesAnnotationEvent): void;
   /** What came so far. */
   read(): ItemTexts;
@@ -52,9 +54,9 @@ export function createStreamedTexts(): StreamedTexts {
       const text = part.text ?? part.refusal;
       if (type.endsWith(".done") && typeof text === "string") own.text.whole = text;
     },
-    addText(event) {
-      if ("delta" in event) textAt(event).pieces.push(event.delta);
-      else textAt(event).whole = event.text;
+    piecesOf: (event) => textAt(event).pieces,
+    setText(event) {
+      textAt(event).whole = event.text;
     },
     addAnnotation({ part_index, annotation_index, annotation }) {
       const { annotations } = partAt("content", part_index, "output_text");

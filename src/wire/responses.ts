@@ -2,11 +2,12 @@ import { readJson, unexpectedContent } from "./answer.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { faultError } from "./errors.ts";
 import { type HttpAnswer, sendRequest } from "./http.ts";
-import { isObject, readIndex } from "./json.ts";
+import { isObject } from "./json.ts";
 import { redactJson } from "./redact.ts";
 import { decodeResponsesEvent } from "./responses-decode.ts";
 import type { ResponsesEvent, ResponsesTerminalEvent } from "./responses-events.ts";
 import { findResponseFault } from "./responses-fault.ts";
+import { createResponsesRepeats } from "./responses-repeats.ts";
 import { decodeResponse, incompleteResponse, malformedResponse } from "./responses-whole.ts";
 import { type Dialect, END_MS, openStream, type UnknownItem } from "./stream.ts";
 
@@ -69,14 +70,17 @@ function maskFor({ facts }: HttpAnswer, { secrets = [] }: StreamResponsesOptions
 }
 
 function createResponsesDialect(mask: (item: UnknownItem) => UnknownItem): Dialect<ResponsesEvent> {
-  const isRepeat = createRepeats();
+  const repeats = createResponsesRepeats();
   let isWhole = false;
   return {
+    // Its name adds nothing to an event that says its type.
+    readRepeat: (data) => (isWhole ? undefined : repeats.read(data)),
     // The answer is whole with its terminal event; what follows can neither change nor spoil it.
     findFault: (json, event) => (isWhole ? undefined : findResponseFault(json, event)),
-    decode(json, event) {
-      if (isWhole || isRepeat(json)) return mask(keptWhole(json, event));
+    decode(json, event, data) {
+      if (isWhole || repeats.isSentTwice(json, data)) return mask(keptWhole(json, event));
       const decoded = decodeResponsesEvent(json, event);
+      repeats.learn(data, decoded);
       isWhole = isTerminal(decoded);
       return decoded.type === "unknown" ? mask(decoded) : decoded;
     },
@@ -86,20 +90,6 @@ function createResponsesDialect(mask: (item: UnknownItem) => UnknownItem): Diale
     isWhole: () => isWhole,
     // `[DONE]` may follow the terminal event or not: a server that leaves the connection open is not waited for.
     afterEndMs: END_MS,
-  };
-}
-
-/** Tells an event that was sent twice in a row. Two events may well say the same, but not under one number. */
-function createRepeats(): (json: unknown) => boolean {
-  let last: Readonly<Record<string, unknown>> = {};
-  let isCounting = false;
-  return (json) => {
-    if (!isObject(json)) return false;
-    const [before, now] = [readIndex(last.sequence_number), readIndex(json.sequence_number)];
-    const isRepeat = isCounting && now !== undefined && now === before && JSON.stringify(json) === JSON.stringify(last);
-    isCounting ||= before !== undefined && now !== undefined && now > before; // some servers write 0 everywhere
-    last = json;
-    return isRepeat;
   };
 }
 

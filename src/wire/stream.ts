@@ -27,8 +27,8 @@ export const INVALID_UTF8: UnknownItem = Object.freeze({
 
 /** How the answers of one endpoint are read. Made anew for every answer: it may remember what came. */
 export interface Dialect<Item> {
-  /** The item of an event without a name, where it can be told without parsing it. */
-  readRepeat?(data: string): Item | undefined;
+  /** The item of an event, where it can be told without parsing it. */
+  readRepeat?(data: string, event: string | undefined): Item | undefined;
   /** @throws {AgentError} `malformed_event` */
   decode(json: unknown, event: string | undefined, data: string): Item;
   findFault(json: unknown, event: string | undefined): ServerFault | undefined;
@@ -136,7 +136,7 @@ function decodeBatch<Item>(events: readonly SseEvent[], dialect: Dialect<Item>, 
 function decodeEvent<Item>(sent: SseEvent, dialect: Dialect<Item>, facts: AnswerFacts): Item | UnknownItem {
   const event = sent.event === undefined ? undefined : facts.hide(sent.event);
   const data = facts.hide(sent.data);
-  const repeat = event === undefined ? dialect.readRepeat?.(data) : undefined;
+  const repeat = dialect.readRepeat?.(data, event);
   if (repeat !== undefined) return repeat;
   let json: unknown;
   try {
