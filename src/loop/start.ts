@@ -108,7 +108,7 @@ export function startRun(options: StartOptions): Run {
     inbox,
     clock,
     signal: stopper.signal,
-    taken: record.fold.state.letters,
+    isTaken: (letter) => record.fold.state.letters?.has(letter) === true,
     waiting: options.waiting,
     onCancel: (reason, letter) => stopper.stop({ type: "cancelled", reason, letter }),
     hold: stopper.time.hold,
