@@ -48,10 +48,10 @@ interface Asked {
 function ask(services: LoopServices, asked: Asked, signal: AbortSignal): Promise<void> {
   const before = asked.attempt.number - 1; // made before the conversation was made shorter
   return services.retry(
-    async (number) => {
+    (number) => {
       if (number > 1) asked.attempt = nextAttempt(services, asked.attempt, before + number);
       // A model that ignores its signal does not hold the run.
-      await orAborted(makeAttempt(services, asked.attempt), signal);
+      return orAborted(makeAttempt(services, asked.attempt), signal);
     },
     {
       signal,
