@@ -43,7 +43,7 @@ export interface LiveRun {
 
 /** Puts an agent's parts together. @throws {AgentError} as `createAgent`. */
 export function wireParts(options: AgentOptions): AgentParts {
-  const { clock = systemClock, createId = () => crypto.randomUUID(), random = Math.random } = options.runtime ?? {};
+  const { clock = systemClock, createId = createUuid, random = Math.random } = options.runtime ?? {};
   const { name, output } = options;
   const toolbox = createToolbox(options.tools ?? []);
   if (output !== undefined) refuseEndsRun(name, toolbox);
@@ -75,6 +75,14 @@ export function wireParts(options: AgentOptions): AgentParts {
     },
     live: new Map(),
   };
+}
+
+/**
+ * In one piece: Node puts a UUID together of some twenty strings, which all stay for as long as nobody has read it. It is in lower case
+ * already.
+ */
+function createUuid(): string {
+  return crypto.randomUUID().toLowerCase();
 }
 
 /** A tool that ends the run answers with its own result, and then there is no answer of the model to be checked. */
