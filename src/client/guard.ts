@@ -92,7 +92,8 @@ export function createGuard({ hosts, clock, maxInFlight, protect }: GuardOptions
         held.add(await slots.enter(signal));
         if (hasWaited || mustWait) yield told(admitted(clock.monotonic() - startedMs));
         const route = stations.routes.choose(models);
-        circuit = await stations.circuits[route.endpoint]?.enter(signal);
+        const breaks = stations.circuits[route.endpoint];
+        if (breaks !== undefined) circuit = await breaks.enter(signal);
         if (circuit?.isProbe === true) yield told(probing(hosts[route.endpoint] ?? ""));
         isAdmitted = true;
         return admission(stations, { route, models, held, used, circuit });
