@@ -38,7 +38,8 @@ export interface AgentParts {
 
 export interface LiveRun {
   mailbox: Mailbox;
-  events(): readonly StoredEvent[];
+  /** The list grows while the run goes on. */
+  events: readonly StoredEvent[];
 }
 
 /** Puts an agent's parts together. @throws {AgentError} as `createAgent`. */

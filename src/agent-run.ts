@@ -4,7 +4,7 @@ import { leftOut, rehearsalOf } from "./agent-experiment.ts";
 import type { RunSettings } from "./agent-options.ts";
 import type { AgentParts } from "./agent-parts.ts";
 import { AgentError } from "./errors.ts";
-import type { ArtifactReader, ArtifactStore, StoredEvent } from "./event/index.ts";
+import type { ArtifactReader, ArtifactStore } from "./event/index.ts";
 import { type OnLimit, type Run, type StartOptions, startRun } from "./loop/index.ts";
 import type { Message } from "./message/index.ts";
 import { checkSettings } from "./model/index.ts";
@@ -70,7 +70,6 @@ export function launch(parts: AgentParts, plan: Plan): Run & ArtifactReader {
   const { runId, given, hold } = plan;
   const artifacts = store?.artifacts ?? artifactsInMemory();
   const inbox = store?.inbox;
-  const record: { events: readonly StoredEvent[] } = { events: [] };
   const run = startRun({
     runId,
     services: {
@@ -102,15 +101,14 @@ export function launch(parts: AgentParts, plan: Plan): Run & ArtifactReader {
     signal: given.signal,
     hold,
     letters: inbox && { received: (after) => inbox.received(runId, after) },
-    onOpen: (mailbox) => {
-      live.set(runId, { mailbox, events: () => record.events });
+    onOpen: (mailbox, events) => {
+      live.set(runId, { mailbox, events });
       return () => void live.delete(runId);
     },
     createEpoch: epochs(runtime.createId()),
     buffer: options.runtime?.buffer,
     replay: options.runtime?.alwaysReplay,
   });
-  record.events = run.record;
   return reading(run, artifacts.get);
 }
 

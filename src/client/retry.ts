@@ -83,7 +83,13 @@ export type Retry = <T>(attempt: (attempt: number) => Promise<T>, hooks: RetryHo
  */
 export function createRetry(options: RetryOptions = {}): Retry {
   const { budget = createRetryBudget() } = options;
-  return (attempt, hooks) => withRetry(attempt, { ...options, ...hooks, budget });
+  return async (attempt, hooks) => {
+    const first = await settle(attempt, 1, hooks.signal);
+    const settled = "failed" in first ? await tryAgain(attempt, first.failed, { ...options, ...hooks, budget }) : first;
+    if ("thrown" in settled) throw settled.thrown;
+    budget.refund();
+    return settled.value;
+  };
 }
 
 /** Loaded when something is tried again: what succeeds at once needs none of it. */
@@ -94,12 +100,7 @@ export async function withRetry<T>(
   attempt: (attempt: number) => Promise<T>,
   options: RetryOptions & RetryHooks,
 ): Promise<T> {
-  const { budget = createRetryBudget() } = options;
-  const first = await settle(attempt, 1, options.signal);
-  const settled = "failed" in first ? await tryAgain(attempt, first.failed, { ...options, budget }) : first;
-  if ("thrown" in settled) throw settled.thrown;
-  budget.refund();
-  return settled.value;
+  return await createRetry(options)(attempt, options);
 }
 
 /** Goes on from a first attempt that failed. */

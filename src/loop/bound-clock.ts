@@ -7,20 +7,12 @@ import type { Clock } from "../clock.ts";
 export function boundClock(clock: Clock, signal: AbortSignal): Clock {
   // One listener for all of them: adding one to a signal costs more than a timer.
   let timers: Set<() => void> | undefined;
-  const running = (): Set<() => void> => {
-    const made = new Set<() => void>();
-    signal.addEventListener("abort", () => {
-      for (const stop of made) stop();
-      made.clear();
-    });
-    return made;
-  };
   return {
     now: () => clock.now(),
     monotonic: () => clock.monotonic(),
     after(delayMs, callback) {
       if (signal.aborted) return () => {};
-      timers ??= running();
+      timers ??= endedWith(signal);
       const own = timers;
       const stop = clock.after(delayMs, () => {
         own.delete(stop);
@@ -33,4 +25,13 @@ export function boundClock(clock: Clock, signal: AbortSignal): Clock {
       };
     },
   };
+}
+
+function endedWith(signal: AbortSignal): Set<() => void> {
+  const timers = new Set<() => void>();
+  signal.addEventListener("abort", () => {
+    for (const stop of timers) stop();
+    timers.clear();
+  });
+  return timers;
 }

@@ -54,7 +54,7 @@ export interface StartOptions {
   /** Who holds the run in its store. */
   hold?: RunHold | undefined;
   /** Takes what decisions of this process are handed to. Returns what is called when the run has ended. */
-  onOpen?: ((mailbox: Mailbox) => () => void) | undefined;
+  onOpen?: ((mailbox: Mailbox, events: readonly StoredEvent[]) => () => void) | undefined;
   signal?: AbortSignal | undefined;
   createEpoch: () => string;
   buffer?: BufferLimits | undefined;
@@ -114,7 +114,7 @@ export function startRun(options: StartOptions): Run {
     onCancel: (reason, letter) => stopper.stop({ type: "cancelled", reason, letter }),
     hold: stopper.time.hold,
   });
-  const onEnd = options.onOpen?.(mailbox);
+  const onEnd = options.onOpen?.(mailbox, record.events);
   const activeMs = stopper.time.elapsedMs;
   let handlerThrew: unknown;
   const noteThrown = (error: unknown): void => {
