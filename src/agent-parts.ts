@@ -1,12 +1,14 @@
+import { loopDetectorOf } from "./agent-check.ts";
 import { createRooms } from "./agent-context.ts";
 import type { AgentOptions, AgentRuntime } from "./agent-options.ts";
 import { createClient, createRetry, createRetryBudget, type Retry } from "./client/index.ts";
 import { type Clock, systemClock } from "./clock.ts";
 import { AgentError } from "./errors.ts";
-import type { Fingerprint, StoredEvent } from "./event/index.ts";
-import type { Mailbox, Room } from "./loop/index.ts";
+import type { Fingerprint, RunLimits, StoredEvent } from "./event/index.ts";
+import { DEFAULT_LIMITS, type LoopServices, type Mailbox, type Room } from "./loop/index.ts";
 import type { Model, ModelSettings } from "./model/index.ts";
 import { createOutput, type TypedOutput } from "./output/index.ts";
+import { withoutUndefined } from "./own.ts";
 import { fingerprintOf } from "./resume/index.ts";
 import { createToolbox, type Toolbox } from "./tool/index.ts";
 
@@ -17,6 +19,12 @@ export interface AgentParts {
   toolbox: Toolbox;
   output: TypedOutput | undefined;
   settings: ModelSettings;
+  /** With the defaults, as the options below. */
+  limits: RunLimits;
+  policies: Pick<
+    LoopServices,
+    "correctionBudget" | "toolCallsPerTurn" | "loopDetector" | "untrusted" | "unknownOutcome"
+  >;
   /** How long conversations with a model may get. */
   roomFor(model: Model): Room;
   /** The agent's policy, paid from the budget of the client that its model came from. */
@@ -30,12 +38,13 @@ export interface AgentParts {
 
 export interface LiveRun {
   mailbox: Mailbox;
-  events(): readonly StoredEvent[];
+  /** The list grows while the run goes on. */
+  events: readonly StoredEvent[];
 }
 
 /** Puts an agent's parts together. @throws {AgentError} as `createAgent`. */
 export function wireParts(options: AgentOptions): AgentParts {
-  const { clock = systemClock, createId = () => crypto.randomUUID(), random = Math.random } = options.runtime ?? {};
+  const { clock = systemClock, createId = createUuid, random = Math.random } = options.runtime ?? {};
   const { name, output } = options;
   const toolbox = createToolbox(options.tools ?? []);
   if (output !== undefined) refuseEndsRun(name, toolbox);
@@ -51,6 +60,14 @@ export function wireParts(options: AgentOptions): AgentParts {
     toolbox,
     output: typed,
     settings: options.settings ?? {},
+    limits: { ...DEFAULT_LIMITS, ...withoutUndefined(options.limits) },
+    policies: {
+      correctionBudget: options.correctionBudget ?? 2,
+      toolCallsPerTurn: options.toolCallsPerTurn ?? 128,
+      loopDetector: loopDetectorOf(options.loopDetector),
+      untrusted: options.untrusted ?? "approve",
+      unknownOutcome: options.unknownOutcome ?? "ask",
+    },
     roomFor: createRooms(options.context, (summariser) => modelOf({ model: summariser }, clock, random)),
     runtime: { clock, createId, random },
     fingerprint() {
@@ -59,6 +76,14 @@ export function wireParts(options: AgentOptions): AgentParts {
     },
     live: new Map(),
   };
+}
+
+/**
+ * In one piece: Node puts a UUID together of some twenty strings, which all stay for as long as nobody has read it. It is in lower case
+ * already.
+ */
+function createUuid(): string {
+  return crypto.randomUUID().toLowerCase();
 }
 
 /** A tool that ends the run answers with its own result, and then there is no answer of the model to be checked. */

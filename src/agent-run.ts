@@ -1,14 +1,13 @@
 import { type Beginning, beginRun, isApart, started } from "./agent-begin.ts";
 import { worstCaseOf } from "./agent-budget.ts";
-import { loopDetectorOf } from "./agent-check.ts";
 import { leftOut, rehearsalOf } from "./agent-experiment.ts";
 import type { RunSettings } from "./agent-options.ts";
 import type { AgentParts } from "./agent-parts.ts";
 import { AgentError } from "./errors.ts";
-import type { ArtifactReader, ArtifactStore, StoredEvent } from "./event/index.ts";
-import { DEFAULT_LIMITS, type OnLimit, type Run, type StartOptions, startRun } from "./loop/index.ts";
+import type { ArtifactReader, ArtifactStore } from "./event/index.ts";
+import { type OnLimit, type Run, type StartOptions, startRun } from "./loop/index.ts";
 import type { Message } from "./message/index.ts";
-import { checkSettings, type Model, type ModelSettings } from "./model/index.ts";
+import { checkSettings } from "./model/index.ts";
 import { withoutUndefined } from "./own.ts";
 import { createHold, LEASE_MS, type StoreHold } from "./resume/index.ts";
 import { createMemoryArtifacts } from "./store/index.ts";
@@ -16,24 +15,10 @@ import { createToolSlots, outerCall } from "./tool/index.ts";
 
 /** What differs between a run that begins and one that goes on. */
 interface Plan
-  extends Pick<
-    StartOptions,
-    | "runId"
-    | "limits"
-    | "conversation"
-    | "begin"
-    | "beginFailed"
-    | "events"
-    | "fold"
-    | "waiting"
-    | "parent"
-    | "recorded"
-  > {
-  model: Model;
-  settings: ModelSettings;
+  extends Pick<StartOptions, "runId" | "begin" | "beginFailed" | "events" | "fold" | "waiting" | "parent">,
+    Pick<StartOptions["services"], "model" | "settings" | "limits" | "conversation" | "recorded" | "effects"> {
   onLimit?: OnLimit | undefined;
   given: Pick<RunSettings, "signal"> & { context?: unknown };
-  effects?: "rehearse" | undefined;
   hold?: StoreHold | undefined;
 }
 
@@ -48,7 +33,7 @@ export function startAgentRun(
   const settings = { ...parts.settings, ...withoutUndefined(given.settings) };
   checkSettings(model.id, settings);
   const runId = `run_${runtime.createId()}`;
-  const limits = { ...DEFAULT_LIMITS, ...withoutUndefined(options.limits), ...withoutUndefined(given.limits) };
+  const limits = { ...parts.limits, ...withoutUndefined(given.limits) };
   const conversation = isApart(given) ? runId : (given.conversation ?? runId);
   const outer = outerCall();
   const leaseMs = options.leaseMs ?? LEASE_MS;
@@ -83,40 +68,67 @@ export function launch(parts: AgentParts, plan: Plan): Run & ArtifactReader {
   const { options, runtime, live } = parts;
   const { store } = options;
   const { runId, given, hold } = plan;
-  const artifacts = store?.artifacts ?? createMemoryArtifacts();
+  const artifacts = store?.artifacts ?? artifactsInMemory();
   const inbox = store?.inbox;
-  const record: { events: readonly StoredEvent[] } = { events: [] };
   const run = startRun({
-    ...plan,
-    toolbox: parts.toolbox,
-    output: parts.output,
-    onLimit: plan.onLimit ?? options.onLimit ?? "stop",
-    worstCase: worstCaseOf({ ...parts, model: plan.model, settings: plan.settings }),
-    slots: createToolSlots(options.toolConcurrency ?? 8), // of its own: a handler may run the agent again
-    correctionBudget: options.correctionBudget ?? 2,
-    toolCallsPerTurn: options.toolCallsPerTurn ?? 128,
-    loopDetector: loopDetectorOf(options.loopDetector),
-    room: parts.roomFor(plan.model),
-    untrusted: options.untrusted ?? "approve",
-    unknownOutcome: options.unknownOutcome ?? "ask",
-    artifacts,
-    context: given.context,
-    clock: runtime.clock,
-    createId: runtime.createId,
-    retry: parts.retry,
+    runId,
+    services: {
+      ...parts.policies,
+      model: plan.model,
+      settings: plan.settings,
+      limits: plan.limits,
+      conversation: plan.conversation,
+      recorded: plan.recorded,
+      effects: plan.effects,
+      toolbox: parts.toolbox,
+      output: parts.output,
+      onLimit: plan.onLimit ?? options.onLimit ?? "stop",
+      worstCase: worstCaseLater(parts, plan),
+      slots: createToolSlots(options.toolConcurrency ?? 8), // of its own: a handler may run the agent again
+      room: parts.roomFor(plan.model),
+      artifacts,
+      context: given.context,
+      clock: runtime.clock,
+      createId: runtime.createId,
+      retry: parts.retry,
+    },
+    events: plan.events,
+    fold: plan.fold,
+    parent: plan.parent,
+    waiting: plan.waiting,
+    begin: plan.begin,
+    beginFailed: plan.beginFailed,
     signal: given.signal,
     hold,
     letters: inbox && { received: (after) => inbox.received(runId, after) },
-    onOpen: (mailbox) => {
-      live.set(runId, { mailbox, events: () => record.events });
+    onOpen: (mailbox, events) => {
+      live.set(runId, { mailbox, events });
       return () => void live.delete(runId);
     },
     createEpoch: epochs(runtime.createId()),
     buffer: options.runtime?.buffer,
     replay: options.runtime?.alwaysReplay,
   });
-  record.events = run.record;
   return reading(run, artifacts.get);
+}
+
+/** Most runs keep nothing aside. */
+function artifactsInMemory(): ArtifactStore {
+  let made: ArtifactStore | undefined;
+  const store = (): ArtifactStore => {
+    made ??= createMemoryArtifacts();
+    return made;
+  };
+  return { put: (bytes, mediaType) => store().put(bytes, mediaType), get: (sha256) => store().get(sha256) };
+}
+
+/** Most runs have no limit that is kept before a turn, and never ask. */
+function worstCaseLater(parts: AgentParts, { model, settings }: Plan): ReturnType<typeof worstCaseOf> {
+  let made: ReturnType<typeof worstCaseOf> | undefined;
+  return (turn) => {
+    made ??= worstCaseOf({ ...parts, model, settings });
+    return made(turn);
+  };
 }
 
 /** Fresh in this process and in every other, at the cost of one random id a run. */

@@ -156,7 +156,7 @@ async function decide(
   const { store, name } = parts.options;
   const { runId } = target;
   const live = parts.live.get(runId);
-  const events = live?.events() ?? (await store?.read(runId))?.events;
+  const events = live?.events ?? (await store?.read(runId))?.events;
   if (events === undefined) throw withoutStore(name, runId);
   await checkChanged(parts, events, target.callId, answer);
   const inbox = store?.inbox;

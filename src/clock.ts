@@ -14,6 +14,10 @@ export const systemClock: Clock = {
   monotonic: () => performance.now(),
   after: (delayMs, callback) => {
     let timer: ReturnType<typeof setTimeout>;
+    if (delayMs <= LONGEST_TIMER_MS) {
+      timer = setTimeout(callback, delayMs);
+      return () => clearTimeout(timer);
+    }
     const wait = (leftMs: number): void => {
       const stepMs = Math.min(leftMs, LONGEST_TIMER_MS);
       timer = setTimeout(() => (leftMs > stepMs ? wait(leftMs - stepMs) : callback()), stepMs);

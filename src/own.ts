@@ -12,6 +12,7 @@ const NOTHING: object = Object.freeze(Object.create(null));
 
 /** An option that is undefined is one that is not set: it does not hide the one below it. */
 export function withoutUndefined<T extends object>(options: T | undefined): Partial<T> {
+  if (options === undefined) return {};
   // The values that are left have the types they had.
-  return Object.fromEntries(Object.entries(options ?? {}).filter(([, value]) => value !== undefined)) as Partial<T>;
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as Partial<T>;
 }

@@ -78,7 +78,7 @@ async function admitted(guard: Guard, signal: AbortSignal, log: AttemptLog | und
   for (;;) {
     const step = await steps.next();
     if (step.done === true) return step.value;
-    log?.protection(step.value);
+    log?.protection(step.value[0]);
   }
 }
 

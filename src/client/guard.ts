@@ -6,7 +6,7 @@ import { type Circuit, type CircuitPass, createCircuit, type Ending } from "./ci
 import type { ProtectOptions } from "./protect-options.ts";
 import { createRateLimiter, type RateLimiter } from "./rate-limit.ts";
 import { createRoutes, type Route, type Routes } from "./routes.ts";
-import { createSlots, once, type Slots } from "./slots.ts";
+import { createSlots } from "./slots.ts";
 
 /** What every model request of a client passes before it is sent. */
 export interface Guard {
@@ -15,9 +15,16 @@ export interface Guard {
    * @param models What may answer, in the order of preference.
    * @throws {AgentError} `bulkhead_full`, `circuit_open`; `signal.reason` as it is.
    */
-  admit(models: readonly string[], signal: AbortSignal): AsyncGenerator<Protection, Admission>;
+  admit(models: readonly string[], signal: AbortSignal): AsyncGenerator<Told, Admission>;
   /** The same where there is nothing to wait for and nothing to tell, which is the rule; undefined where there may be. */
   admitAtOnce(models: readonly string[], signal: AbortSignal): Admission | undefined;
+}
+
+/** What there is to tell, as an event of a model: a stream hands it on as it is. */
+export type Told = readonly [Protection & { type: "protection" }];
+
+export function told(act: Protection): Told {
+  return [{ type: "protection", ...act }];
 }
 
 /** A request under way. Whoever has it settles or leaves it. */
@@ -39,8 +46,6 @@ export interface GuardOptions {
 }
 
 interface Stations {
-  clock: Clock;
-  slots: Slots;
   bulkhead: Bulkhead | undefined;
   limiter: RateLimiter | undefined;
   circuits: readonly Circuit[];
@@ -51,9 +56,8 @@ export function createGuard({ hosts, clock, maxInFlight, protect }: GuardOptions
   const { breaker, bulkhead, rateLimit, coolDownMs = 30_000 } = protect;
   const circuits = breaker === undefined ? [] : hosts.map((host) => createCircuit(breaker, { host, clock }));
   const isOpen = (endpoint: number): boolean => circuits[endpoint]?.isOpen() ?? false;
+  const slots = createSlots(maxInFlight);
   const stations: Stations = {
-    clock,
-    slots: createSlots(maxInFlight),
     bulkhead: bulkhead === undefined ? undefined : createBulkhead(bulkhead),
     limiter: rateLimit === undefined ? undefined : createRateLimiter(rateLimit, clock),
     circuits,
@@ -63,7 +67,7 @@ export function createGuard({ hosts, clock, maxInFlight, protect }: GuardOptions
     admitAtOnce(models, signal) {
       signal.throwIfAborted();
       if (bulkhead !== undefined || rateLimit !== undefined || breaker !== undefined) return undefined;
-      const free = stations.slots.take();
+      const free = slots.take();
       if (free === undefined) return undefined;
       const held = createHeld(signal);
       held.add(free);
@@ -80,15 +84,22 @@ export function createGuard({ hosts, clock, maxInFlight, protect }: GuardOptions
       let circuit: CircuitPass | undefined;
       let isAdmitted = false;
       try {
-        const used = yield* waitForTurn(stations, held, signal);
+        const startedMs = clock.monotonic();
+        const hasQueues = bulkhead !== undefined || rateLimit !== undefined;
+        const { used, hasWaited } = hasQueues ? yield* waitInQueues(stations, held, signal) : NO_QUEUES;
+        const mustWait = slots.isFull();
+        if (mustWait) yield told(queued(maxInFlight, "maxInFlight"));
+        held.add(await slots.enter(signal));
+        if (hasWaited || mustWait) yield told(admitted(clock.monotonic() - startedMs));
         const route = stations.routes.choose(models);
-        circuit = await stations.circuits[route.endpoint]?.enter(signal);
-        if (circuit?.isProbe === true) yield probing(hosts[route.endpoint] ?? "");
+        const breaks = stations.circuits[route.endpoint];
+        if (breaks !== undefined) circuit = await breaks.enter(signal);
+        if (circuit?.isProbe === true) yield told(probing(hosts[route.endpoint] ?? ""));
         isAdmitted = true;
         return admission(stations, { route, models, held, used, circuit });
       } catch (error) {
         const refused = refusalOf(error);
-        if (refused !== undefined) yield refused;
+        if (refused !== undefined) yield told(refused);
         throw error;
       } finally {
         if (!isAdmitted) {
@@ -100,49 +111,49 @@ export function createGuard({ hosts, clock, maxInFlight, protect }: GuardOptions
   };
 }
 
+interface Passed {
+  used: (tokens: number | undefined) => void;
+  hasWaited: boolean;
+}
+
+/** Nobody counts tokens. */
+function ignore(): void {}
+
+const NO_QUEUES: Passed = { used: ignore, hasWaited: false };
+
 /** Waits in the queues, of which none is passed while a place in flight is held. */
-async function* waitForTurn(
-  { clock, bulkhead, limiter, slots }: Stations,
+async function* waitInQueues(
+  { bulkhead, limiter }: Stations,
   held: Held,
   signal: AbortSignal,
-): AsyncGenerator<Protection, (tokens: number | undefined) => void> {
-  const startedMs = clock.monotonic();
+): AsyncGenerator<Told, Passed> {
   let hasWaited = false;
   if (bulkhead !== undefined) {
     if (bulkhead.isFull()) {
       hasWaited = true;
-      yield queued(bulkhead.max, "protect.bulkhead");
+      yield told(queued(bulkhead.max, "protect.bulkhead"));
     }
     held.add(await bulkhead.enter(signal));
   }
-  let used: Admitted["used"] = ignore;
+  let used: Passed["used"] = ignore;
   if (limiter !== undefined) {
     if (!limiter.isFree()) {
       hasWaited = true;
-      yield throttled(limiter);
+      yield told(throttled(limiter));
     }
     used = await limiter.enter(signal);
     held.add(() => used(0)); // for what is not sent, or aborted; otherwise it is told before
   }
-  if (slots.isFull()) {
-    hasWaited = true;
-    yield queued(slots.max, "maxInFlight");
-  }
-  held.add(await slots.enter(signal));
-  if (hasWaited) yield admitted(clock.monotonic() - startedMs);
-  return used;
+  return { used, hasWaited };
 }
 
 interface Admitted {
   route: Route;
   models: readonly string[];
   held: Held;
-  used: (tokens: number | undefined) => void;
+  used: Passed["used"];
   circuit: CircuitPass | undefined;
 }
-
-/** Nobody counts tokens. */
-function ignore(): void {}
 
 function admission({ routes }: Stations, { route, models, held, used, circuit }: Admitted): Admission {
   let isSettled = false;
@@ -169,16 +180,17 @@ interface Held {
 function createHeld(signal: AbortSignal): Held {
   const releases: (() => void)[] = [];
   let isFree = false;
-  const free = once(() => {
+  const free = (): void => {
+    if (isFree) return;
     isFree = true;
-    signal.removeEventListener("abort", free);
+    if (releases.length > 0) signal.removeEventListener("abort", free);
     for (const release of releases) release();
-  });
-  signal.addEventListener("abort", free);
+  };
   return {
     add(release) {
-      if (isFree) release();
-      else releases.push(release);
+      if (isFree || signal.aborted) return release();
+      if (releases.length === 0) signal.addEventListener("abort", free); // who holds nothing need not be told
+      releases.push(release);
     },
     free,
   };

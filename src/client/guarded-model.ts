@@ -1,5 +1,4 @@
 import { AgentError } from "../errors.ts";
-import type { Protection } from "../message/index.ts";
 import {
   type CompactedConversation,
   type CompactRequest,
@@ -10,7 +9,7 @@ import {
   type RetryBudget,
 } from "../model/index.ts";
 import type { LoggedAttempt } from "./attempt-log.ts";
-import type { Admission, Guard } from "./guard.ts";
+import { type Admission, type Guard, told } from "./guard.ts";
 import type { Route } from "./routes.ts";
 
 /** What the models of a client share. */
@@ -72,7 +71,7 @@ async function* streamGuarded(
   request: ModelRequest,
   signal: AbortSignal,
 ): AsyncGenerator<readonly ModelEvent[]> {
-  const admission = guard.admitAtOnce(names, signal) ?? (yield* admitted(guard, names, signal));
+  const admission = guard.admitAtOnce(names, signal) ?? (yield* guard.admit(names, signal));
   // The log tells attempts apart by their request id.
   const asked = logAttempt === undefined ? request : { requestId: crypto.randomUUID(), ...request };
   const attempt = logAttempt?.(asked);
@@ -86,20 +85,20 @@ async function* streamGuarded(
         continue;
       }
       attempt?.end({ ok: true });
-      const told = admission.settle({ ok: true }, last.turn.usage?.totalTokens);
-      const acts = told instanceof Promise ? await told : told;
-      yield acts.length === 0 ? events : [...acts.map(asEvent), ...events];
+      const settled = admission.settle({ ok: true }, last.turn.usage?.totalTokens);
+      const acts = settled instanceof Promise ? await settled : settled;
+      yield acts.length === 0 ? events : [...acts.flatMap(told), ...events];
     }
   } catch (error) {
     attempt?.end({ ok: false, error });
     const acts = await admission.settle({ ok: false, error }, used);
-    if (acts.length > 0) yield acts.map(asEvent);
+    if (acts.length > 0) yield acts.flatMap(told);
     throw error;
   } finally {
     // Does nothing where it is settled already; else the reader left, or the stream ended without a turn.
     attempt?.end({ ok: false, error: undefined });
-    const told = admission.settle({ ok: false, error: undefined }, used);
-    if (told instanceof Promise) await told;
+    const settled = admission.settle({ ok: false, error: undefined }, used);
+    if (settled instanceof Promise) await settled;
   }
 }
 
@@ -116,7 +115,7 @@ async function compactGuarded(
   const attempt = logAttempt?.(asked);
   const end = async (ending: Parameters<LoggedAttempt["end"]>[0], tokens?: number): Promise<void> => {
     attempt?.end(ending);
-    tell((await admission.settle(ending, tokens)).map(asEvent));
+    tell((await admission.settle(ending, tokens)).flatMap(told));
   };
   try {
     const compacted = await compactOn(modelOn(admission.route), asked, signal);
@@ -139,31 +138,10 @@ async function enter(
   names: readonly string[],
   { signal, tell }: { signal: AbortSignal; tell: (events: readonly ModelEvent[]) => void },
 ): Promise<Admission> {
-  const steps = admitted(guard, names, signal);
+  const steps = guard.admit(names, signal);
   for (;;) {
     const step = await steps.next();
     if (step.done === true) return step.value;
     tell(step.value);
   }
-}
-
-async function* admitted(
-  guard: Guard,
-  names: readonly string[],
-  signal: AbortSignal,
-): AsyncGenerator<readonly ModelEvent[], Admission> {
-  const steps = guard.admit(names, signal);
-  try {
-    for (;;) {
-      const step = await steps.next();
-      if (step.done === true) return step.value;
-      yield [asEvent(step.value)];
-    }
-  } finally {
-    await steps.return(undefined as never); // it has returned already, or is left: then what it would return is nobody's
-  }
-}
-
-function asEvent(act: Protection): ModelEvent {
-  return { type: "protection", ...act };
 }

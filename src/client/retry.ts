@@ -83,10 +83,16 @@ export type Retry = <T>(attempt: (attempt: number) => Promise<T>, hooks: RetryHo
  */
 export function createRetry(options: RetryOptions = {}): Retry {
   const { budget = createRetryBudget() } = options;
-  return (attempt, hooks) => withRetry(attempt, { ...options, ...hooks, budget });
+  return async (attempt, hooks) => {
+    const first = await settle(attempt, 1, hooks.signal);
+    const settled = "failed" in first ? await tryAgain(attempt, first.failed, { ...options, ...hooks, budget }) : first;
+    if ("thrown" in settled) throw settled.thrown;
+    budget.refund();
+    return settled.value;
+  };
 }
 
-/** Loaded with the first request. */
+/** Loaded when something is tried again: what succeeds at once needs none of it. */
 let pRetry: typeof import("p-retry").default | undefined;
 
 /** One thing retried, as `createRetry` does it. */
@@ -94,21 +100,33 @@ export async function withRetry<T>(
   attempt: (attempt: number) => Promise<T>,
   options: RetryOptions & RetryHooks,
 ): Promise<T> {
-  const { signal, budget = createRetryBudget() } = options;
+  return await createRetry(options)(attempt, options);
+}
+
+/** Goes on from a first attempt that failed. */
+async function tryAgain<T>(
+  attempt: (attempt: number) => Promise<T>,
+  failed: AgentError,
+  options: RetryOptions & RetryHooks & { budget: RetryBudget },
+): Promise<{ value: T } | { thrown: unknown }> {
   const policy = { ...DEFAULT_RETRY, ...options.policy };
-  const goesOn = createDecision(policy, { ...options, budget });
+  const goesOn = createDecision(policy, options);
   pRetry ??= (await import("p-retry")).default;
-  const settled = await pRetry((number) => settle(attempt, number, signal), {
-    retries: Math.max(0, policy.attempts - 1),
-    // The wait is ours: it obeys the clock and the signal that were given.
-    minTimeout: 0,
-    factor: 1,
-    // `settle` lets nothing but our own errors get here.
-    shouldRetry: ({ error, attemptNumber }) => goesOn(error as AgentError, attemptNumber),
-  });
-  if ("thrown" in settled) throw settled.thrown;
-  budget.refund();
-  return settled.value;
+  return await pRetry(
+    async (number) => {
+      const settled = number === 1 ? { failed } : await settle(attempt, number, options.signal);
+      if ("failed" in settled) throw settled.failed;
+      return settled;
+    },
+    {
+      retries: Math.max(0, policy.attempts - 1),
+      // The wait is ours: it obeys the clock and the signal that were given.
+      minTimeout: 0,
+      factor: 1,
+      // `settle` lets nothing but our own errors get here.
+      shouldRetry: ({ error, attemptNumber }) => goesOn(error as AgentError, attemptNumber),
+    },
+  );
 }
 
 /** Whether there is another attempt; waits until it is time for it. A final error that might have passed says why it is final. */
@@ -157,7 +175,7 @@ async function settle<T>(
   attempt: (attempt: number) => Promise<T>,
   number: number,
   signal: AbortSignal,
-): Promise<{ value: T } | { thrown: unknown }> {
+): Promise<{ value: T } | { thrown: unknown } | { failed: AgentError }> {
   if (signal.aborted) return { thrown: signal.reason };
   try {
     return { value: await attempt(number) };
@@ -165,6 +183,6 @@ async function settle<T>(
     if (signal.aborted) return { thrown: signal.reason };
     if (!(error instanceof AgentError)) return { thrown: error };
     error.attempts = number;
-    throw error;
+    return { failed: error };
   }
 }

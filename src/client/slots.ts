@@ -35,17 +35,15 @@ export function createSlots(max: number): Slots {
     max,
     isFull,
     take,
-    async enter(signal) {
-      signal.throwIfAborted();
+    enter(signal) {
+      if (signal.aborted) return Promise.reject(signal.reason);
       const free = take();
-      if (free !== undefined) return free;
-      await place(waiting, signal);
-      return once(release);
+      return free === undefined ? place(waiting, release, signal) : Promise.resolve(free);
     },
   };
 }
 
-function place(waiting: Set<() => void>, signal: AbortSignal): Promise<void> {
+function place(waiting: Set<() => void>, release: () => void, signal: AbortSignal): Promise<() => void> {
   return new Promise((resolve, reject) => {
     const onAbort = (): void => {
       waiting.delete(take);
@@ -53,7 +51,7 @@ function place(waiting: Set<() => void>, signal: AbortSignal): Promise<void> {
     };
     const take = (): void => {
       signal.removeEventListener("abort", onAbort);
-      resolve();
+      resolve(once(release));
     };
     signal.addEventListener("abort", onAbort);
     waiting.add(take);

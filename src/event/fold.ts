@@ -2,7 +2,7 @@ import type { Citation, FoundBy, Source } from "../message/index.ts";
 import { beginWith, compact, tellAnew } from "./compaction.ts";
 import { isClosing, type StoredEvent } from "./event.ts";
 import { inferFinder, type SearchCall } from "./finders.ts";
-import { applyToCall, createDraft, type Draft } from "./ledger.ts";
+import { added, applyToCall, createDraft, type Draft } from "./ledger.ts";
 import type { CitationEvent, RunResumedEvent, RunStartedEvent } from "./run-events.ts";
 import { contextAfter, countAttempt, countFailedAttempt } from "./spending.ts";
 import type { LedgerEntry, RunState } from "./state.ts";
@@ -42,10 +42,10 @@ export function createFold(events: readonly StoredEvent[] = []): RunFold {
     state: draft.state,
     steps,
     add,
-    callsOf: (turn) => draft.rounds.get(turn) ?? [],
-    begunBefore: (turn) => draft.begunBefore.get(turn) ?? draft.state.begun,
+    callsOf: (turn) => draft.rounds?.get(turn) ?? [],
+    begunBefore: (turn) => (turn > draft.state.turn ? draft.state.begun : (draft.begunBefore?.get(turn) ?? 0)),
     findersOf: (source, current) => findersOf(draft, source, current),
-    hasCallId: (id) => draft.entries.has(id) || draft.pastIds.has(id),
+    hasCallId: (id) => draft.entries?.has(id) === true || draft.pastIds?.has(id) === true,
   };
 }
 
@@ -53,7 +53,8 @@ function apply(draft: Draft, event: StoredEvent): void {
   const { state } = draft;
   if (isClosing(event)) {
     state.closing = event;
-    if (event.type === "run.cancelled" && event.letter !== undefined) state.letters.add(event.letter);
+    if (event.type === "run.cancelled" && event.letter !== undefined)
+      state.letters = added(state.letters, event.letter);
     return;
   }
   switch (event.type) {
@@ -65,15 +66,15 @@ function apply(draft: Draft, event: StoredEvent): void {
       return;
     case "turn.started":
       state.turn = event.turn;
-      draft.begunBefore.set(event.turn, state.begun);
+      if (state.begun > 0) noteBegun(draft, event.turn);
       if (event.final === true) state.final = event;
       return;
     case "input.injected":
       state.messages.push(event.message);
       addTaint(state.taint, untrustedIn(event.message));
-      if (event.as === "steer" || event.as === "follow_up") state.steered.add(event.turn);
+      if (event.as === "steer" || event.as === "follow_up") state.steered = added(state.steered, event.turn);
       if (event.as === "correction") correct(state, event.turn);
-      if (event.letter !== undefined) state.letters.add(event.letter);
+      if (event.letter !== undefined) state.letters = added(state.letters, event.letter);
       return;
     case "context.compacted":
       compact(state, event);
@@ -86,11 +87,11 @@ function apply(draft: Draft, event: StoredEvent): void {
       addTaint(state.taint, [{ by: "server_tool" }]); // also where no call is told of: something was searched
       return;
     case "limit.warning":
-      state.warned.add(event.limit);
+      state.warned = added(state.warned, event.limit);
       return;
     case "warning":
       state.warnings.push({ code: event.code, message: event.message });
-      if (event.code === "limit_unenforced") state.unenforced.add(event.message);
+      if (event.code === "limit_unenforced") state.unenforced = added(state.unenforced, event.message);
       if (event.failed !== undefined) countFailedAttempt(state, event.failed);
       return;
     case "tool.started":
@@ -114,6 +115,11 @@ function apply(draft: Draft, event: StoredEvent): void {
   }
 }
 
+function noteBegun(draft: Draft, turn: number): void {
+  draft.begunBefore ??= new Map();
+  draft.begunBefore.set(turn, draft.state.begun);
+}
+
 function start(draft: Draft, event: RunStartedEvent): void {
   const { state } = draft;
   state.started = event;
@@ -124,7 +130,7 @@ function start(draft: Draft, event: RunStartedEvent): void {
     addTaint(state.taint, untrustedIn(message));
     if (message.role !== "assistant") continue;
     if (message.raw !== undefined) draft.historySearched = true;
-    for (const call of message.toolCalls ?? []) draft.pastIds.add(call.id);
+    for (const call of message.toolCalls ?? []) draft.pastIds = added(draft.pastIds, call.id);
   }
 }
 
@@ -134,7 +140,7 @@ function resume(state: RunState, event: RunResumedEvent): void {
   state.resumed = { ...event, ...(event.instructions === undefined && had !== undefined ? { instructions: had } : {}) };
   state.segmentStart = event.seq;
   delete state.closing;
-  state.warned.clear();
+  state.warned = undefined;
   if (event.instructions === undefined || event.instructions === had) return;
   tellAnew(state, event.instructions, had);
 }
@@ -146,7 +152,7 @@ function correct(state: RunState, turn: number): void {
 }
 
 function findersOf(draft: Draft, source: Source, current: readonly SearchCall[]): readonly FoundBy[] {
-  const reported = draft.finders.get(source.id);
+  const reported = draft.finders?.get(source.id);
   if (reported !== undefined) return [...reported];
   if (draft.historySearched) return []; // what was searched before this run is not on its record
   const only = inferFinder(source, [...draft.searches, ...current]);

@@ -7,21 +7,24 @@ import { type ApprovalEntry, emptyState, type LedgerEntry, type RunState } from 
 import { addTaint, addTaintOfCall, bringsText, type TaintSource } from "./taint.ts";
 import { visibleLine } from "./visible-text.ts";
 
-/** What `apply` writes to: the state, and indexes that keep its cost independent of the run's length. */
+/**
+ * What `apply` writes to: the state, and indexes that keep its cost independent of the run's length. Each is made with the first that it
+ * holds: thousands of runs may wait for their first answer.
+ */
 export interface Draft {
   state: RunState;
-  rounds: Map<number, LedgerEntry[]>;
+  rounds: Map<number, LedgerEntry[]> | undefined;
   /** Server calls of each turn so far. */
-  served: Map<number, number>;
-  /** Handlers begun when each turn began. */
-  begunBefore: Map<number, number>;
+  served: Map<number, number> | undefined;
+  /** Handlers begun when each turn began; no entry where there were none. */
+  begunBefore: Map<number, number> | undefined;
   /** What our own tools have told so far. */
-  told: Told;
-  entries: Map<string, LedgerEntry>;
+  told: Told | undefined;
+  entries: Map<string, LedgerEntry> | undefined;
   /** Ids of calls in the history that the run began with. */
-  pastIds: Set<string>;
+  pastIds: Set<string> | undefined;
   /** Calls by the id of a source that they say they found. */
-  finders: Map<string, FoundBy[]>;
+  finders: Map<string, FoundBy[]> | undefined;
   /** Every call at xAI that has ended. */
   searches: SearchCall[];
   /** Whether the server worked in the history that the run began with. */
@@ -31,16 +34,21 @@ export interface Draft {
 export function createDraft(): Draft {
   return {
     state: emptyState(),
-    rounds: new Map(),
-    served: new Map(),
-    begunBefore: new Map(),
-    told: new Map(),
-    entries: new Map(),
-    pastIds: new Set(),
-    finders: new Map(),
+    rounds: undefined,
+    served: undefined,
+    begunBefore: undefined,
+    told: undefined,
+    entries: undefined,
+    pastIds: undefined,
+    finders: undefined,
     searches: [],
     historySearched: false,
   };
+}
+
+/** The set with one more in it: made where there is none. */
+export function added<T>(set: Set<T> | undefined, value: T): Set<T> {
+  return (set ?? new Set<T>()).add(value);
 }
 
 export type CallEvent = Exclude<Extract<StoredEvent, { type: `tool.${string}` }>, { type: "tool.late" }>;
@@ -51,7 +59,7 @@ export function applyToCall(draft: Draft, event: CallEvent): void {
     startCall(draft, event);
     return;
   }
-  const entry = draft.entries.get(event.call.id);
+  const entry = draft.entries?.get(event.call.id);
   if (entry === undefined) return;
   switch (event.type) {
     case "tool.approval.requested":
@@ -94,7 +102,7 @@ export function applyToCall(draft: Draft, event: CallEvent): void {
         taintByCall(draft, entry, event.external);
       }
       if (event.call.executor === "server") noteSearch(draft, entry);
-      else closeRound(draft, draft.rounds.get(entry.turn) ?? []);
+      else closeRound(draft, draft.rounds?.get(entry.turn) ?? []);
       return;
     default:
       event satisfies never;
@@ -106,25 +114,31 @@ function startCall(draft: Draft, event: Extract<CallEvent, { type: "tool.started
   const { call, turn } = event;
   const entry: LedgerEntry = { call, turn, index: 0, begun: false };
   if (call.executor === "client") {
+    draft.rounds ??= new Map();
     const round = draft.rounds.get(turn);
     entry.index = round?.length ?? 0;
     if (round === undefined) draft.rounds.set(turn, [entry]);
     else round.push(entry);
   } else {
+    draft.served ??= new Map();
     entry.index = draft.served.get(turn) ?? 0;
     draft.served.set(turn, entry.index + 1);
     if (bringsText(call.kind)) taintBy(draft.state, call);
   }
   draft.state.calls.push(entry);
+  draft.entries ??= new Map();
   draft.entries.set(call.id, entry);
 }
 
-function noteSearch({ finders, searches }: Draft, { call, input, outcome, sources }: LedgerEntry): void {
+function noteSearch(draft: Draft, { call, input, outcome, sources }: LedgerEntry): void {
   const search: SearchCall = { id: call.id, kind: call.kind, input };
   if (outcome !== undefined) search.outcome = outcome;
   if (sources !== undefined) search.sources = sources;
-  searches.push(search);
-  for (const source of sources ?? []) {
+  draft.searches.push(search);
+  if (sources === undefined) return;
+  draft.finders ??= new Map();
+  const { finders } = draft;
+  for (const source of sources) {
     const found: FoundBy = { callId: call.id, basis: "reported" };
     const known = finders.get(source.id);
     if (known === undefined) finders.set(source.id, [found]);
@@ -133,7 +147,7 @@ function noteSearch({ finders, searches }: Draft, { call, input, outcome, source
 }
 
 function taintByCall({ state, rounds }: Draft, { turn, index }: LedgerEntry, source: TaintSource): void {
-  const later = rounds.get(turn)?.slice(index + 1) ?? [];
+  const later = rounds?.get(turn)?.slice(index + 1) ?? [];
   addTaintOfCall(state.taint, source, new Set(later.map(({ call }) => call.id)));
 }
 
@@ -183,7 +197,8 @@ function resolve(
     ...(input === undefined ? {} : { input }),
     ...(output === undefined ? {} : { output }),
   };
-  if (sticky === true && decision === "approved" && asked?.reason === "approval") state.sticky.add(entry.call.tool);
+  if (sticky === true && decision === "approved" && asked?.reason === "approval")
+    state.sticky = added(state.sticky, entry.call.tool);
 }
 
 function namedOnly(call: ToolCall): ToolCall {
@@ -192,14 +207,16 @@ function namedOnly(call: ToolCall): ToolCall {
 }
 
 /** Results join the conversation together, in call order, once the last of the round is there. */
-function closeRound({ state, told, served }: Draft, round: readonly LedgerEntry[]): void {
+function closeRound(draft: Draft, round: readonly LedgerEntry[]): void {
   if (round.some((entry) => entry.outcome === undefined)) return;
+  const { state } = draft;
   for (const { call, content, external } of round) {
     const result = { role: "tool", callId: call.id, tool: call.tool, content: content ?? "" } as const;
     state.messages.push(external === undefined ? result : { ...result, untrusted: true });
   }
   state.corrections = round.some(isMendable) ? state.corrections + 1 : 0;
-  countIdle(state, told, round, served.get(round[0]?.turn ?? 0) ?? 0);
+  draft.told ??= new Map();
+  countIdle(state, draft.told, round, draft.served?.get(round[0]?.turn ?? 0) ?? 0);
 }
 
 /** Failed, so that the model should call differently or do without. */

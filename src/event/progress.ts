@@ -18,7 +18,7 @@ export function countIdle(state: RunState, told: Told, round: readonly LedgerEnt
   const { idle } = state;
   if (!isIdle) state.idle = NOT_IDLE;
   else {
-    const before = idle.turn === turn - 1 && !state.steered.has(turn) ? idle.count : 0;
+    const before = idle.turn === turn - 1 && state.steered?.has(turn) !== true ? idle.count : 0;
     state.idle = { turn, count: before + 1, tool: call.tool };
   }
 }

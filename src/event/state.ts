@@ -113,23 +113,24 @@ export interface RunState {
   citations: (Citation & { turn: number })[];
   /** Turns the server took by itself. */
   serverTurns: number;
-  warned: Set<LimitName>;
+  /** Limits that were warned of. This and the other sets are made when something goes into them: few runs need one. */
+  warned: Set<LimitName> | undefined;
   /** What was said of limits that cannot be kept, so that nothing is said twice. */
-  unenforced: Set<string>;
+  unenforced: Set<string> | undefined;
   /** The most tokens of reasoning that a turn took, as far as it was reported: nothing bounds the next one. */
   mostReasoning: number;
   /** Turns in a row, up to the last, whose calls told nothing new. */
   idle: Idle;
   /** Turns that began with a steering or follow-up message. */
-  steered: Set<number>;
+  steered: Set<number> | undefined;
   warnings: { code: string; message: string }[];
   simulated: boolean;
   /** How text from outside has entered the run; it never gets fewer. */
   taint: TaintSource[];
   /** Tools whose calls were approved for the rest of the run. */
-  sticky: Set<string>;
+  sticky: Set<string> | undefined;
   /** Letters of the store's inbox that the run has taken. */
-  letters: Set<string>;
+  letters: Set<string> | undefined;
   /** Turns in a row whose answer did not fit, or that asked for a call which failed in a way the model could mend. */
   corrections: number;
   /** The last turn that began with a correction; 0 when there was none. */
@@ -147,16 +148,16 @@ export function emptyState(): RunState {
     ticks: { known: 0, reports: 0, estimated: 0 },
     citations: [],
     serverTurns: 0,
-    warned: new Set(),
-    unenforced: new Set(),
+    warned: undefined,
+    unenforced: undefined,
     mostReasoning: 0,
     idle: { turn: 0, count: 0, tool: "" },
-    steered: new Set(),
+    steered: undefined,
     warnings: [],
     simulated: false,
     taint: [],
-    sticky: new Set(),
-    letters: new Set(),
+    sticky: undefined,
+    letters: undefined,
     corrections: 0,
     corrected: 0,
   };

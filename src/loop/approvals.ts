@@ -76,7 +76,7 @@ async function requestEvents(
   // A tool that reads runs in a rehearsal too: then somebody must agree as ever.
   if (effects === "rehearse" && asked.tool.effect !== "read")
     return [request, { ...resolved, decision: "approved", by: "rehearsal" }];
-  if (reason === "approval" && record.fold.state.sticky.has(call.tool)) {
+  if (reason === "approval" && record.fold.state.sticky?.has(call.tool) === true) {
     return [request, { ...resolved, decision: "approved", by: "sticky" }];
   }
   return [request];

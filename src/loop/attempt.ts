@@ -14,8 +14,8 @@ export interface Attempt {
   shown: { text: number; reasoning: number };
   /** What the server said the attempt used, before it was whole. */
   used?: Extract<ModelEvent, { type: "usage" }>;
-  /** The calls of server tools that it told of. */
-  served: ServedCalls;
+  /** The calls of server tools that it told of: most turns have none. */
+  served?: ServedCalls;
   /** The tool of the last call to an MCP server that xAI made in it. */
   calledMcp?: string;
   /** The limit that has no room for another attempt after this one. */
@@ -28,18 +28,22 @@ export interface Attempt {
   stage: "waiting" | "open" | "void" | "whole";
 }
 
-export function firstAttempt({ createId, record }: LoopServices, info: StepInfo, turn: number): Attempt {
-  const served = createServedCalls(turn, record.fold);
+export function firstAttempt({ createId }: LoopServices, info: StepInfo, turn: number): Attempt {
   return {
     info,
     turn,
     number: 1,
     requestId: createId(),
     shown: { text: 0, reasoning: 0 },
-    served,
     startedMs: 0,
     stage: "waiting",
   };
+}
+
+/** Made with the first call, or citation, that it is asked about. */
+export function servedIn(attempt: Attempt, { record }: LoopServices): ServedCalls {
+  attempt.served ??= createServedCalls(attempt.turn, record.fold);
+  return attempt.served;
 }
 
 /** The next attempt at the same turn: an epoch of its own. */

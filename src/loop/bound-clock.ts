@@ -6,25 +6,32 @@ import type { Clock } from "../clock.ts";
  */
 export function boundClock(clock: Clock, signal: AbortSignal): Clock {
   // One listener for all of them: adding one to a signal costs more than a timer.
-  const timers = new Set<() => void>();
-  signal.addEventListener("abort", () => {
-    for (const stop of timers) stop();
-    timers.clear();
-  });
+  let timers: Set<() => void> | undefined;
   return {
     now: () => clock.now(),
     monotonic: () => clock.monotonic(),
     after(delayMs, callback) {
       if (signal.aborted) return () => {};
+      timers ??= endedWith(signal);
+      const own = timers;
       const stop = clock.after(delayMs, () => {
-        timers.delete(stop);
+        own.delete(stop);
         callback();
       });
-      timers.add(stop);
+      own.add(stop);
       return () => {
-        timers.delete(stop);
+        own.delete(stop);
         stop();
       };
     },
   };
+}
+
+function endedWith(signal: AbortSignal): Set<() => void> {
+  const timers = new Set<() => void>();
+  signal.addEventListener("abort", () => {
+    for (const stop of timers) stop();
+    timers.clear();
+  });
+  return timers;
 }

@@ -10,6 +10,6 @@ export { decisionStep, letterOf } from "./rounds.ts";
 export type { Run } from "./run.ts";
 export { completed } from "./run.ts";
 export { RunError, runError } from "./run-error.ts";
-export type { Retry, RetryHooks } from "./services.ts";
+export type { LoopServices, Retry, RetryHooks } from "./services.ts";
 export type { Followed, RunHold, StartOptions } from "./start.ts";
 export { startRun } from "./start.ts";

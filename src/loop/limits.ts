@@ -72,7 +72,7 @@ export function nearLimits(limits: RunLimits, state: RunState, activeMs: number)
     const max = limits[limit];
     if (max === undefined) continue;
     const used = spentOf(limit, state, activeMs);
-    if (used >= max * WARN_AT && !state.warned.has(limit)) near.push({ limit, used, max });
+    if (used >= max * WARN_AT && state.warned?.has(limit) !== true) near.push({ limit, used, max });
   }
   return near;
 }

@@ -38,7 +38,7 @@ export interface MailboxOptions {
   clock: Clock;
   signal: AbortSignal;
   /** Letters that the record holds already. */
-  taken: ReadonlySet<string>;
+  isTaken: (letter: string) => boolean;
   /** `leave`: a decision that is not there is not waited for. */
   waiting: "stay" | "leave";
   onCancel: (reason: unknown, letter: string) => void;
@@ -54,19 +54,21 @@ const LOOK_EVERY_MS = 250;
 const LOOK_AT_LEAST_EVERY_MS = 2_000;
 
 export function createMailbox(options: MailboxOptions): Mailbox {
-  const { letters, clock, signal, taken, waiting } = options;
-  const known = new Map<string, unknown>();
+  const { letters, clock, signal, waiting } = options;
+  let known: Map<string, unknown> | undefined;
   const problems: string[] = [];
   let position = 0;
   let looking: Promise<void> | undefined;
-  let changed = Promise.withResolvers<void>();
+  /** Made by whoever waits. */
+  let changed: PromiseWithResolvers<void> | undefined;
 
   const deliver = ({ name, value }: Letter): { isFirst: boolean; value: unknown } => {
-    if (known.has(name)) return { isFirst: false, value: known.get(name) };
+    if (known?.has(name) === true) return { isFirst: false, value: known.get(name) };
+    known ??= new Map();
     known.set(name, value);
-    if (!taken.has(name)) sort(options, { name, value }, problems);
-    changed.resolve();
-    changed = Promise.withResolvers();
+    if (!options.isTaken(name)) sort(options, { name, value }, problems);
+    changed?.resolve();
+    changed = undefined;
     return { isFirst: true, value };
   };
   const lookOnce = async (from: Letters): Promise<void> => {
@@ -91,6 +93,7 @@ export function createMailbox(options: MailboxOptions): Mailbox {
     const { promise: late, resolve } = Promise.withResolvers<void>();
     const cancel = untilMs === undefined ? (): void => {} : clock.after(Math.max(0, untilMs - clock.now()), resolve);
     looks?.soon();
+    changed ??= Promise.withResolvers();
     try {
       await options.hold(orAborted(Promise.race([changed.promise, late]), signal));
     } finally {
@@ -106,10 +109,10 @@ export function createMailbox(options: MailboxOptions): Mailbox {
     async waitFor(name, untilMs) {
       await look();
       for (;;) {
-        if (known.has(name)) return known.get(name);
+        if (known?.has(name) === true) return known.get(name);
         if (untilMs !== undefined && clock.now() >= untilMs) {
           await look(); // what was decided in time may lie there, unheard
-          return known.has(name) ? known.get(name) : null;
+          return known?.has(name) === true ? known.get(name) : null;
         }
         if (waiting === "leave") throw new AgentError("run_paused", `Nobody has decided on ${name} yet.`);
         await untilChanged(untilMs);

@@ -4,7 +4,7 @@ import { type AssistantMessage, type Citation, type Cost, freshId } from "../mes
 import type { ModelTurn } from "../model/index.ts";
 import type { CheckedAnswer } from "../output/index.ts";
 import { checkAnswer, isCutShort } from "./answer.ts";
-import type { Attempt } from "./attempt.ts";
+import { type Attempt, servedIn } from "./attempt.ts";
 import { brokenCheck, callEvents } from "./call-events.ts";
 import { calledAsText } from "./call-text.ts";
 import { duplicatesOf } from "./duplicates.ts";
@@ -23,18 +23,20 @@ export function closingEvents(
   whole: ModelTurn,
 ): NewEvent[] | Promise<NewEvent[]> {
   const { record, toolbox, clock } = services;
-  const { turn, served } = attempt;
+  const { turn } = attempt;
   const duplicates = duplicatesIn(whole, attempt);
   const { serverCalls = [], citations = [], finishReason } = whole;
-  const events: NewEvent[] = [...served.complete(serverCalls)];
-  const isTaken = (id: string): boolean => record.fold.hasCallId(id) || served.hasId(id);
+  const isServed = attempt.served !== undefined || serverCalls.length + citations.length > 0;
+  const served = isServed ? servedIn(attempt, services) : undefined;
+  const events: NewEvent[] = [...(served?.complete(serverCalls) ?? [])];
+  const isTaken = (id: string): boolean => record.fold.hasCallId(id) || served?.hasId(id) === true;
   const message = withFreshIds(whole.message, turn, isTaken);
-  if (citations.length > 0) {
+  if (served !== undefined && citations.length > 0) {
     events.push(...served.cite(citations), ...policyViolations(toolbox.serverTools, citations, turn));
   }
   const totalMs = clock.monotonic() - attempt.startedMs; // the checks are ours and not the model's
   const { toolCalls = [] } = message;
-  const taint = taintAfter(record.fold.state.taint, served.taint, citations);
+  const taint = taintAfter(record.fold.state.taint, served?.taint ?? [], citations);
   const cutShort = isCutShort(finishReason);
   const called = toolCalls.map((call, index) => {
     const duplicateOf = toolCalls[duplicates.get(index) ?? -1]?.id;

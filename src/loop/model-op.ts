@@ -3,12 +3,13 @@ import { AgentError, errorInfo } from "../errors.ts";
 import type { FailedAttempt, LimitUse, NewDelta, NewEvent } from "../event/index.ts";
 import type { Op } from "../journal/index.ts";
 import type { ModelEvent, ModelTurn } from "../model/index.ts";
-import { type Attempt, firstAttempt, nextAttempt } from "./attempt.ts";
+import { type Attempt, firstAttempt, nextAttempt, servedIn } from "./attempt.ts";
 import type { TurnPosition } from "./loop.ts";
 import { asEstimate, closingEvents } from "./model-closing.ts";
 import { advise, isOverflow, makeRoom, refuseWhatCannotFit } from "./overflow.ts";
 import { requestFor } from "./request.ts";
 import { noRoom } from "./room.ts";
+import type { ServedEvent } from "./served.ts";
 import type { LoopServices } from "./services.ts";
 
 /**
@@ -47,10 +48,10 @@ interface Asked {
 function ask(services: LoopServices, asked: Asked, signal: AbortSignal): Promise<void> {
   const before = asked.attempt.number - 1; // made before the conversation was made shorter
   return services.retry(
-    async (number) => {
+    (number) => {
       if (number > 1) asked.attempt = nextAttempt(services, asked.attempt, before + number);
       // A model that ignores its signal does not hold the run.
-      await orAborted(makeAttempt(services, asked.attempt), signal);
+      return orAborted(makeAttempt(services, asked.attempt), signal);
     },
     {
       signal,
@@ -109,7 +110,7 @@ async function makeAttempt(services: LoopServices, attempt: Attempt): Promise<vo
   const { signal } = attempt.info;
   for await (const events of model.stream(request, signal)) {
     signal.throwIfAborted(); // what comes after the stop is nobody's
-    const shown = showBatch(attempt, events, clock.monotonic());
+    const shown = showBatch(services, attempt, events);
     if (shown !== undefined) await shown; // no promise where there is nothing to wait for: this runs for every read
     const last = events.at(-1);
     if (last?.type === "turn") whole = last.turn;
@@ -124,7 +125,8 @@ async function makeAttempt(services: LoopServices, attempt: Attempt): Promise<vo
 }
 
 /** Shows what came with one read, in its order: fragments to the viewers, what is final on the record. */
-function showBatch(attempt: Attempt, events: readonly ModelEvent[], nowMs: number): Promise<void> | void {
+function showBatch(services: LoopServices, attempt: Attempt, events: readonly ModelEvent[]): Promise<void> | void {
+  const nowMs = services.clock.monotonic();
   let deltas: NewDelta[] = [];
   let waits: Promise<unknown>[] | undefined;
   const wait = (promise: Promise<void> | void): void => {
@@ -137,7 +139,7 @@ function showBatch(attempt: Attempt, events: readonly ModelEvent[], nowMs: numbe
     deltas = [];
   };
   for (const event of events) {
-    const stored = sort(attempt, event, deltas);
+    const stored = isServed(event) ? seen(services, attempt, event) : sort(attempt, event, deltas);
     if (stored.length === 0) continue;
     flush();
     wait(attempt.info.record(...stored));
@@ -148,8 +150,18 @@ function showBatch(attempt: Attempt, events: readonly ModelEvent[], nowMs: numbe
 
 const NOTHING: readonly NewEvent[] = [];
 
+function isServed(event: ModelEvent): event is ServedEvent {
+  return event.type === "tool.started" || event.type === "tool.input" || event.type === "tool.executing";
+}
+
+/** A call that xAI makes. */
+function seen(services: LoopServices, attempt: Attempt, event: ServedEvent): readonly NewEvent[] {
+  if (event.call.kind === "mcp") attempt.calledMcp = event.call.tool;
+  return servedIn(attempt, services).see(event);
+}
+
 /** Adds a fragment to `deltas`; returns what is to be recorded. */
-function sort(attempt: Attempt, event: ModelEvent, deltas: NewDelta[]): readonly NewEvent[] {
+function sort(attempt: Attempt, event: Exclude<ModelEvent, ServedEvent>, deltas: NewDelta[]): readonly NewEvent[] {
   switch (event.type) {
     case "text.delta":
       attempt.shown.text += event.delta.length;
@@ -178,11 +190,6 @@ function sort(attempt: Attempt, event: ModelEvent, deltas: NewDelta[]): readonly
       // Time in a queue of ours is not the model's.
       if (event.action === "admitted") attempt.startedMs += event.waitedMs ?? 0;
       return [{ ...event, turn: attempt.turn }];
-    case "tool.started":
-    case "tool.input":
-    case "tool.executing":
-      if (event.call.kind === "mcp") attempt.calledMcp = event.call.tool;
-      return attempt.served.see(event);
     default:
       return event satisfies never;
   }

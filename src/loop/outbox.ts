@@ -33,118 +33,125 @@ export interface Outbox {
 
 /** @param record the run's stored events, which a reader that comes late begins with. */
 export function createOutbox(record: () => readonly StoredEvent[], limits: BufferLimits = DEFAULT_BUFFER): Outbox {
-  const queues = new Set<Queue>();
+  let queues: readonly Queue[] = [];
   let isOver = false;
   return {
     read({ after, blocking }) {
-      const queue = createQueue(limits, blocking);
-      queue.push(record().slice(after + 1));
-      if (isOver) queue.end();
-      else queues.add(queue);
+      const queue = createQueue(record().slice(after + 1), { limits, isLossy: !blocking, isOver });
+      if (!isOver) queues = [...queues, queue];
       return {
-        next: queue.next,
-        beLossy: queue.beLossy,
+        next: () => next(queue),
+        beLossy: () => beLossy(queue),
         close() {
-          queues.delete(queue);
-          queue.close();
+          queues = queues.filter((other) => other !== queue);
+          close(queue);
         },
       };
     },
     stored(events) {
-      for (const queue of queues) queue.push(events);
+      for (const queue of queues) push(queue, events);
     },
     deltas(deltas) {
       let behind: Promise<void> | undefined;
-      for (const queue of queues) behind = queue.offer(deltas) ?? behind;
+      for (const queue of queues) behind = offer(queue, deltas) ?? behind;
       return behind;
     },
     end() {
       isOver = true;
-      for (const queue of queues) queue.end();
-      queues.clear();
+      for (const queue of queues) end(queue);
+      queues = [];
     },
   };
 }
 
+/** What waits for one reader. Plain data, and functions that all queues share: thousands of runs may have one. */
 interface Queue {
-  push(events: readonly RunEvent[]): void;
-  offer(deltas: readonly Delta[]): Promise<void> | undefined;
-  next(): Promise<readonly RunEvent[] | undefined>;
-  beLossy(): void;
-  end(): void;
-  /** Nobody reads any more: what waits is let go of. */
-  close(): void;
+  limits: BufferLimits;
+  isLossy: boolean;
+  isOver: boolean;
+  waiting: RunEvent[];
+  /** Deltas among them, and their bytes. */
+  heldEvents: number;
+  heldSize: number;
+  wakeReader: (() => void) | undefined;
+  caughtUp: PromiseWithResolvers<void> | undefined;
 }
 
-function createQueue(limits: BufferLimits, blocking: boolean): Queue {
-  let waiting: RunEvent[] = [];
-  let heldEvents = 0;
-  let heldSize = 0;
-  let isLossy = !blocking;
-  let isOver = false;
-  let wakeReader: (() => void) | undefined;
-  let caughtUp: PromiseWithResolvers<void> | undefined;
+function createQueue(
+  waiting: RunEvent[],
+  { limits, isLossy, isOver }: Pick<Queue, "limits" | "isLossy" | "isOver">,
+): Queue {
+  return { limits, isLossy, isOver, waiting, heldEvents: 0, heldSize: 0, wakeReader: undefined, caughtUp: undefined };
+}
 
-  const isFull = (): boolean => heldEvents >= limits.events || heldSize >= limits.size;
-  const wake = (): void => {
-    if (waiting.length === 0 && !isOver) return;
-    wakeReader?.();
-    wakeReader = undefined;
-  };
-  const release = (): void => {
-    caughtUp?.resolve();
-    caughtUp = undefined;
-  };
-  const take = (): readonly RunEvent[] | undefined => {
-    if (waiting.length === 0) return undefined; // it is over: nobody is woken for less
-    const batch = waiting;
-    waiting = [];
-    heldEvents = 0;
-    heldSize = 0;
-    release();
-    return batch;
-  };
-  return {
-    push(events) {
-      for (const event of events) waiting.push(event);
-      wake();
-    },
-    offer(deltas) {
-      if (isLossy && isFull()) return undefined;
-      for (const delta of deltas) {
-        if (delta.type === "tool.progress" && isFull()) continue; // nobody waits with a handler's word on how far it is
-        waiting.push(delta);
-        heldEvents += 1;
-        heldSize += sizeOf(delta);
-      }
-      wake();
-      if (isLossy || !isFull()) return undefined;
-      caughtUp ??= Promise.withResolvers<void>();
-      return caughtUp.promise;
-    },
-    next() {
-      if (waiting.length > 0 || isOver) return Promise.resolve(take());
-      // Taken later than woken: what comes with the same read, or the same turn, makes one batch.
-      return new Promise<void>((resolve) => {
-        wakeReader = resolve;
-      }).then(take);
-    },
-    beLossy() {
-      isLossy = true;
-      release();
-    },
-    end() {
-      isOver = true;
-      wake();
-    },
-    close() {
-      waiting = [];
-      isLossy = true;
-      isOver = true;
-      release();
-      wake();
-    },
-  };
+function push(queue: Queue, events: readonly RunEvent[]): void {
+  for (const event of events) queue.waiting.push(event);
+  wake(queue);
+}
+
+function offer(queue: Queue, deltas: readonly Delta[]): Promise<void> | undefined {
+  if (queue.isLossy && isFull(queue)) return undefined;
+  for (const delta of deltas) {
+    if (delta.type === "tool.progress" && isFull(queue)) continue; // nobody waits with a handler's word on how far it is
+    queue.waiting.push(delta);
+    queue.heldEvents += 1;
+    queue.heldSize += sizeOf(delta);
+  }
+  wake(queue);
+  if (queue.isLossy || !isFull(queue)) return undefined;
+  queue.caughtUp ??= Promise.withResolvers<void>();
+  return queue.caughtUp.promise;
+}
+
+function next(queue: Queue): Promise<readonly RunEvent[] | undefined> {
+  if (queue.waiting.length > 0 || queue.isOver) return Promise.resolve(take(queue));
+  // Taken later than woken: what comes with the same read, or the same turn, makes one batch.
+  return new Promise<void>((resolve) => {
+    queue.wakeReader = resolve;
+  }).then(() => take(queue));
+}
+
+function take(queue: Queue): readonly RunEvent[] | undefined {
+  if (queue.waiting.length === 0) return undefined; // it is over: nobody is woken for less
+  const batch = queue.waiting;
+  queue.waiting = [];
+  queue.heldEvents = 0;
+  queue.heldSize = 0;
+  release(queue);
+  return batch;
+}
+
+/** From now on deltas that do not fit are dropped. */
+function beLossy(queue: Queue): void {
+  queue.isLossy = true;
+  release(queue);
+}
+
+function end(queue: Queue): void {
+  queue.isOver = true;
+  wake(queue);
+}
+
+/** Nobody reads any more: what waits is let go of. */
+function close(queue: Queue): void {
+  queue.waiting = [];
+  beLossy(queue);
+  end(queue);
+}
+
+function isFull({ heldEvents, heldSize, limits }: Queue): boolean {
+  return heldEvents >= limits.events || heldSize >= limits.size;
+}
+
+function wake(queue: Queue): void {
+  if (queue.waiting.length === 0 && !queue.isOver) return;
+  queue.wakeReader?.();
+  queue.wakeReader = undefined;
+}
+
+function release(queue: Queue): void {
+  queue.caughtUp?.resolve();
+  queue.caughtUp = undefined;
 }
 
 /** As many bytes as the text can take in memory: most scripts need two for a character. */

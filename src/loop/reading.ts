@@ -38,14 +38,13 @@ function leaving<T>(generator: AsyncGenerator<T>, leave: () => Promise<void>): A
   };
 }
 
-/** By hand and not as a generator: one promise an event is all it costs. */
+/** By hand and not as a generator: one promise an event is all it costs, and while it waits no async function stands still. */
 export function eachEvent(reader: Reader, leave: () => Promise<void>): AsyncIterableIterator<RunEvent> {
   let batch: readonly RunEvent[] = [];
   let position = 0;
   let isOver = false;
   let reading: Promise<void> | undefined;
-  const read = async (): Promise<void> => {
-    const events = await reader.next();
+  const keep = (events: readonly RunEvent[] | undefined): void => {
     reading = undefined;
     if (events === undefined) isOver = true;
     else if (!isOver) {
@@ -59,14 +58,10 @@ export function eachEvent(reader: Reader, leave: () => Promise<void>): AsyncIter
     position += 1;
     return { value, done: false };
   };
-  const takeLater = async (): Promise<IteratorResult<RunEvent, undefined>> => {
-    for (;;) {
-      // Whoever asks while a read is under way waits for the same one: no event is lost, and the order holds.
-      reading ??= read();
-      await reading;
-      const taken = take();
-      if (taken !== undefined) return taken;
-    }
+  const takeLater = (): Promise<IteratorResult<RunEvent, undefined>> => {
+    // Whoever asks while a read is under way waits for the same one: no event is lost, and the order holds.
+    reading ??= reader.next().then(keep);
+    return reading.then(() => take() ?? takeLater());
   };
   return {
     next() {

@@ -96,10 +96,12 @@ function isAnswerable({ issues, duplicateOf }: LedgerEntry): boolean {
 
 /** Says of each call of a run how many equal ones were made before it. Read from the record alone, each call once. */
 export function createOccurrences(fold: RunFold): (callId: string) => number {
-  const counts = new Map<string, number>();
-  const nth = new Map<string, number>();
+  let counts: Map<string, number> | undefined; // asked only where a run is played again
+  let nth: Map<string, number> | undefined;
   let seen = 0;
   return (callId) => {
+    counts ??= new Map();
+    nth ??= new Map();
     const { calls } = fold.state;
     for (; seen < calls.length; seen += 1) {
       const entry = calls[seen];

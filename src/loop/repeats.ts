@@ -69,7 +69,7 @@ export function repeatedCall(
   if (calls.size === 0) return undefined;
   const repeated = countRepeats(calls, stopAt, (used) => {
     const at = turn - used;
-    if (at < 1 || fold.state.steered.has(at + 1)) return undefined;
+    if (at < 1 || fold.state.steered?.has(at + 1) === true) return undefined;
     return known?.turn === at ? known.calls : callsIn(fold, at);
   });
   lastAsked.set(fold, { turn, calls, repeated });

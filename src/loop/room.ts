@@ -64,7 +64,7 @@ export function unreported(services: LoopServices, turn: number): readonly NewEv
 }
 
 function unenforced({ record }: LoopServices, turn: number, message: string): readonly NewEvent[] {
-  if (record.fold.state.unenforced.has(message)) return [];
+  if (record.fold.state.unenforced?.has(message) === true) return [];
   return [{ type: "warning", turn, code: "limit_unenforced", message }];
 }
 

@@ -2,7 +2,7 @@ import { addTaint, bringsText, type NewEvent, type SearchCall, type TaintSource 
 import { type Citation, type FoundBy, freshId, type ServerCall, type Source, type ToolCall } from "../message/index.ts";
 import type { ModelEvent, ServerCallResult } from "../model/index.ts";
 
-type ServedEvent = Extract<ModelEvent, { type: "tool.started" | "tool.input" | "tool.executing" }>;
+export type ServedEvent = Extract<ModelEvent, { type: "tool.started" | "tool.input" | "tool.executing" }>;
 
 /** The calls of server tools in one attempt at a turn: what was said of each so far, and its id in the run. */
 export interface ServedCalls {

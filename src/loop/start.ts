@@ -34,8 +34,9 @@ import type { LoopServices } from "./services.ts";
 import { causeOf, createStopper } from "./stopper.ts";
 
 /** What a run starts from. */
-export interface StartOptions extends Omit<LoopServices, MadeHere> {
+export interface StartOptions {
   runId: string;
+  services: Omit<LoopServices, MadeHere>;
   /** What is on record already of a run that is carried on. */
   events?: readonly StoredEvent[] | undefined;
   /** What those say, where somebody has looked: it is gone on with. */
@@ -53,7 +54,7 @@ export interface StartOptions extends Omit<LoopServices, MadeHere> {
   /** Who holds the run in its store. */
   hold?: RunHold | undefined;
   /** Takes what decisions of this process are handed to. Returns what is called when the run has ended. */
-  onOpen?: ((mailbox: Mailbox) => () => void) | undefined;
+  onOpen?: ((mailbox: Mailbox, events: readonly StoredEvent[]) => () => void) | undefined;
   signal?: AbortSignal | undefined;
   createEpoch: () => string;
   buffer?: BufferLimits | undefined;
@@ -83,7 +84,8 @@ export interface RunHold {
 
 /** Starts a run at once, like `fetch`, and hands back what it can be read by. */
 export function startRun(options: StartOptions): Run {
-  const { runId, clock, hold, events = [] } = options;
+  const { runId, services, hold, events = [] } = options;
+  const { clock, recorded } = services;
   const outbox = createOutbox(() => record.events, options.buffer);
   const tellOuter = taintTeller(runId);
   const record = createRecord({
@@ -98,22 +100,21 @@ export function startRun(options: StartOptions): Run {
       tellOuter?.(record.fold.state.taint);
     },
   });
-  const { recorded } = options;
   const inbox =
     recorded === undefined ? createInbox() : withRecordedWords(createInbox(), recorded, record.fold, events);
-  const stopper = createStopper(options, clock, activeMsOf(events));
+  const stopper = createStopper({ limits: services.limits, signal: options.signal }, clock, activeMsOf(events));
   hold?.onLost((error) => stopper.stop({ type: "lost", error }));
   const mailbox = createMailbox({
     letters: options.letters,
     inbox,
     clock,
     signal: stopper.signal,
-    taken: record.fold.state.letters,
+    isTaken: (letter) => record.fold.state.letters?.has(letter) === true,
     waiting: options.waiting,
     onCancel: (reason, letter) => stopper.stop({ type: "cancelled", reason, letter }),
     hold: stopper.time.hold,
   });
-  const onEnd = options.onOpen?.(mailbox);
+  const onEnd = options.onOpen?.(mailbox, record.events);
   const activeMs = stopper.time.elapsedMs;
   let handlerThrew: unknown;
   const noteThrown = (error: unknown): void => {
@@ -121,7 +122,7 @@ export function startRun(options: StartOptions): Run {
   };
   const timers = boundClock(clock, stopper.signal);
   const ops = createOps({
-    ...options,
+    ...services,
     clock: timers,
     record,
     inbox,
@@ -159,7 +160,7 @@ export function startRun(options: StartOptions): Run {
     onEnd?.();
     await released(hold, clock);
     outbox.end();
-    return settledResult(record, options.artifacts.get);
+    return settledResult(record, services.artifacts.get);
   };
   return createRun({
     id: runId,
@@ -167,7 +168,7 @@ export function startRun(options: StartOptions): Run {
     after: events.length - 1,
     outbox,
     settled: drive(),
-    readAnswer: options.output?.read,
+    readAnswer: services.output?.read,
     stopped: stopper.signal,
     cause: () => causeOf(stopper, thrown ?? handlerThrew),
     cancel: (reason) => stopper.stop({ type: "cancelled", reason }),

@@ -8,11 +8,12 @@ export interface GrowingBytes {
 }
 
 const utf8 = new TextEncoder();
-const FIRST_SIZE = 4096;
+/** Left free beyond what is written, so that the next turns of most conversations need not move it. */
+const SPARE = 1024;
 
 /** Views of it stay valid: when it outgrows its memory it moves, and old views keep the old one. */
 export function growingBytes(): GrowingBytes {
-  let memory = new Uint8Array(FIRST_SIZE);
+  let memory = new Uint8Array(0); // made for what is written first: thousands of conversations may wait
   let length = 0;
   /** Appended and not yet encoded: several messages at once cost little more than one. */
   let pending = "";
@@ -20,6 +21,7 @@ export function growingBytes(): GrowingBytes {
   function write(text: string, from: number): number {
     let rest = text;
     let end = from;
+    if (from + text.length > memory.length) memory = grown(memory, from, from + text.length);
     for (;;) {
       const { read, written } = utf8.encodeInto(rest, memory.subarray(end));
       end += written;
@@ -53,7 +55,7 @@ export function growingBytes(): GrowingBytes {
 
 /** Doubling keeps the copying linear in what was written. */
 function grown(memory: Uint8Array<ArrayBuffer>, used: number, needed: number): Uint8Array<ArrayBuffer> {
-  const larger = new Uint8Array(Math.max(memory.length * 2, needed + FIRST_SIZE));
+  const larger = new Uint8Array(Math.max(memory.length * 2, needed + SPARE));
   larger.set(memory.subarray(0, used));
   return larger;
 }

@@ -25,7 +25,7 @@ export async function followFrom(
       events.push(event);
       fold.add(event);
     }
-    if (fold.state.letters.has(letter)) return followed(following, events, letter);
+    if (fold.state.letters?.has(letter) === true) return followed(following, events, letter);
     if (fold.state.closing !== undefined && fold.state.closing.type !== "run.paused") return undefined;
     await sleep(following.clock, LOOK_EVERY_MS, signal);
   }

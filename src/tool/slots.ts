@@ -21,13 +21,13 @@ interface Waiter {
  */
 export function createToolSlots(max = 8): ToolSlots {
   const waiting: Waiter[] = [];
-  const busy = new Set<string>();
+  let busy: Set<string> | undefined; // most tools exclude nobody
   let taken = 0;
 
   const admit = (): void => {
     for (let n = 0; n < waiting.length && taken < max; ) {
       const waiter = waiting[n];
-      if (waiter === undefined || (waiter.group !== undefined && busy.has(waiter.group))) n++;
+      if (waiter === undefined || (waiter.group !== undefined && busy?.has(waiter.group) === true)) n++;
       else {
         waiting.splice(n, 1);
         waiter.grant();
@@ -36,13 +36,13 @@ export function createToolSlots(max = 8): ToolSlots {
   };
   const hold = (group: string | undefined): (() => void) => {
     taken++;
-    if (group !== undefined) busy.add(group);
+    if (group !== undefined) busy = (busy ?? new Set()).add(group);
     let isFree = false;
     return () => {
       if (isFree) return;
       isFree = true;
       taken--;
-      if (group !== undefined) busy.delete(group);
+      if (group !== undefined) busy?.delete(group);
       admit();
     };
   };
@@ -51,7 +51,7 @@ export function createToolSlots(max = 8): ToolSlots {
     take(concurrency, signal) {
       const group = groupOf(concurrency);
       // Whoever waits now waits for something else than this: each was let in as soon as it could be.
-      if (!signal.aborted && taken < max && (group === undefined || !busy.has(group))) {
+      if (!signal.aborted && taken < max && (group === undefined || busy?.has(group) !== true)) {
         return hold(group);
       }
       return new Promise((resolve, reject) => {
