@@ -15,7 +15,7 @@ export const TIME_LIMITS: readonly TimeLimit[] = [
   { workload: "turns-50", contender: "fairwitness", most: 3.6 },
   { workload: "agents-100", contender: "fairwitness", most: 4.8 },
   { workload: "arguments-64k", contender: "fairwitness", most: 2.8 },
-  { workload: "responses", contender: "fairwitness", most: 6.2 },
+  { workload: "responses", contender: "fairwitness", most: 5.6 },
 ];
 
 /** What one more chunk or turn may add. No clock is in it. */
@@ -51,14 +51,14 @@ export const COUNT_LIMITS: readonly CountLimit[] = [
   { contender: "fairwitness-batches", count: "promises", ...TEXT, most: 0.5, why: PER_READ },
   { contender: "fairwitness-batches", count: "parses", ...TEXT, most: 1.05, why: ONE_PARSE },
   { contender: "fairwitness-batches", count: "stringifies", ...TEXT, most: 0.05, why: ENCODED_ONCE },
-  { contender: "fairwitness-batches", count: "allocatedBytes", ...TEXT, most: 2_100, why: PLAIN },
+  { contender: "fairwitness-batches", count: "allocatedBytes", ...TEXT, most: 1_700, why: PLAIN },
   { contender: "fairwitness-batches", count: "promises", ...PIECES, most: 0.5, why: PER_READ },
   { contender: "fairwitness-batches", count: "parses", ...PIECES, most: 1.05, why: ONE_PARSE },
-  { contender: "fairwitness-batches", count: "allocatedBytes", ...PIECES, most: 2_700, why: PLAIN },
-  { contender: "fairwitness-batches", count: "promises", ...TURNS, most: 130, why: PER_READ },
+  { contender: "fairwitness-batches", count: "allocatedBytes", ...PIECES, most: 2_200, why: PLAIN },
+  { contender: "fairwitness-batches", count: "promises", ...TURNS, most: 115, why: PER_READ },
   { contender: "fairwitness-batches", count: "stringifies", ...TURNS, most: 6.5, why: ENCODED_ONCE },
   { contender: "fairwitness-batches", count: "stringifiedChars", ...TURNS, most: 450, why: ENCODED_ONCE },
   { contender: "fairwitness-batches", count: "stringifiedChars", ...LATE_TURNS, most: 450, why: ENCODED_ONCE },
   { contender: "fairwitness-batches", count: "parses", ...TURNS, most: 7, why: ONE_PARSE },
-  { contender: "fairwitness-batches", count: "allocatedBytes", ...LATE_TURNS, most: 150_000, why: PLAIN },
+  { contender: "fairwitness-batches", count: "allocatedBytes", ...LATE_TURNS, most: 125_000, why: PLAIN },
 ];

@@ -36,7 +36,7 @@ async function measure({ contender, workload, baseURL, what }: Job): Promise<Mea
   const work = await (await load(contender))(workload, baseURL);
   const run = (): Promise<void> => doRun(work, workload);
   // A full collection throws compiled code away too, of closures that each run makes: what comes after it warms up again.
-  const beforeCollecting = Math.floor(workload.warmups * 0.75);
+  const beforeCollecting = workload.warmups < 2 ? workload.warmups : Math.floor(workload.warmups * 0.75);
   for (let warmup = 0; warmup < beforeCollecting; warmup++) await run();
   globalThis.gc?.();
   for (let warmup = beforeCollecting; warmup < workload.warmups; warmup++) await run();
