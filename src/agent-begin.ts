@@ -9,6 +9,7 @@ import {
   type RunStartedEvent,
   type TaintSource,
 } from "./event/index.ts";
+import type { RunRecord } from "./journal/index.ts";
 import type { Followed } from "./loop/index.ts";
 import { isCompaction, type Message, pairMessages, type ToolMessage, type UserMessage } from "./message/index.ts";
 import {
@@ -43,7 +44,11 @@ export interface Beginning {
 const NOTHING: Past = { messages: [], taint: [] };
 
 /** Takes the run and its conversation, and says how the run begins; or which other run is followed instead. */
-export async function beginRun(beginning: Beginning, signal: AbortSignal): Promise<readonly NewEvent[] | Followed> {
+export async function beginRun(
+  beginning: Beginning,
+  signal: AbortSignal,
+  record: Pick<RunRecord, "notBefore">,
+): Promise<readonly NewEvent[] | Followed> {
   const { parts, given, hold } = beginning;
   const { store } = parts.options;
   let past = NOTHING;
@@ -51,6 +56,8 @@ export async function beginRun(beginning: Beginning, signal: AbortSignal): Promi
     const taken = await hold.opening(takeConversation(beginning, store, signal));
     if ("next" in taken) return taken;
     past = taken;
+    // Two runs may begin in one millisecond, and a clock may be set back: the next one must find this one as the last.
+    if (past.startedAt !== undefined) record.notBefore(past.startedAt + 1);
   }
   if (signal.aborted) {
     await hold?.release(); // stopped while it waited: nobody else may wait for what nobody uses
@@ -83,7 +90,9 @@ async function takeConversation(beginning: Beginning, store: RunStore, signal: A
     await opened.lease?.release();
     await hold?.take();
   } else await hold?.take(opened.lease);
-  return branched === undefined ? opened.past : { ...branched, taint: [...branched.taint, ...opened.past.taint] };
+  return branched === undefined
+    ? opened.past
+    : { ...opened.past, ...branched, taint: [...branched.taint, ...opened.past.taint] };
 }
 
 /** Whether the run reads its conversation and is no part of it: what a rehearsal says was done has not been done. */

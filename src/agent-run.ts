@@ -51,8 +51,8 @@ export function startAgentRun(
     parent: outer?.runId,
     effects: given.effects,
     waiting: given.waiting ?? "stay",
-    begin: async (signal) => {
-      const begun = await beginRun(beginning, signal);
+    begin: async (signal, record) => {
+      const begun = await beginRun(beginning, signal, record);
       return "next" in begun ? begun : [...begun, ...leftOut(agent, parts, NOT_REHEARSED)];
     },
     beginFailed: () => started(beginning, { messages: [], taint: [] }, {}),

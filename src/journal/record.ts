@@ -20,6 +20,11 @@ export interface RunRecord {
   readonly fold: RunFold;
   /** The event that closed the record, if one did. */
   closing(): ClosingEvent | undefined;
+  /**
+   * No event is given an earlier time than this, in milliseconds since the epoch, whatever the clock says: runs of a conversation are in
+   * order by when they began.
+   */
+  notBefore(ms: number): void;
   /** Takes over events of another process's run, as they are stored there. Nothing is stored. */
   adopt(events: readonly StoredEvent[]): void;
   /**
@@ -51,6 +56,7 @@ export function createRecord(options: RecordOptions): RunRecord {
   const { runId, clock, parent, onAppend } = options;
   const { persist } = options;
   let failure: AgentError | undefined;
+  let earliestMs = 0;
   const events: StoredEvent[] = [...(options.events ?? [])];
   const fold = options.fold ?? createFold(events);
   return {
@@ -58,6 +64,9 @@ export function createRecord(options: RecordOptions): RunRecord {
     events,
     fold,
     closing: () => fold.state.closing,
+    notBefore(ms) {
+      earliestMs = ms;
+    },
     adopt(stored) {
       for (const event of stored) {
         events.push(event);
@@ -105,7 +114,7 @@ export function createRecord(options: RecordOptions): RunRecord {
 
   function stamp(event: NewEvent, seq: number, place: RecordedIn | undefined): StoredEvent {
     // The union distributes over both halves, which the compiler cannot follow through a spread; and the rest is added below.
-    const stored = { ...event, seq, runId, at: clock.now() } as {
+    const stored = { ...event, seq, runId, at: Math.max(clock.now(), earliestMs) } as {
       -readonly [Name in keyof StoredEvent]: StoredEvent[Name];
     };
     // A closing event ends the run and not the step that found the end: on resume that step runs again.

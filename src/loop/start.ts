@@ -44,7 +44,7 @@ export interface StartOptions {
   /** The run in one of whose handlers this one was started. */
   parent?: string | undefined;
   /** Makes the `run.started` or `run.resumed` event; may ask the application. If it throws, the run fails with that. */
-  begin: (signal: AbortSignal) => Promise<readonly NewEvent[] | Followed>;
+  begin: (signal: AbortSignal, record: Pick<RunRecord, "notBefore">) => Promise<readonly NewEvent[] | Followed>;
   /** The same event of a run that could not begin. */
   beginFailed: () => readonly NewEvent[];
   /** Where letters come from other processes. */
@@ -207,7 +207,7 @@ async function open(
 ): Promise<Followed | undefined> {
   let started: readonly NewEvent[] | Followed;
   try {
-    started = await orAborted(begin(signal), signal);
+    started = await orAborted(begin(signal, record), signal);
   } catch (error) {
     appendAnyway(record, beginFailed());
     throw error;

@@ -12,6 +12,8 @@ export interface Past {
   taint: readonly TaintSource[];
   /** The run it comes from; absent for the first of a conversation. */
   runId?: string;
+  /** When the last run of the conversation began: another one begins after it. */
+  startedAt?: number;
 }
 
 /** Whether a conversation can go on: it is ours, with what was said in it, or a run of it is still going on, or waits. */
@@ -71,7 +73,7 @@ async function openAfter(store: RunStore, last: StoredRun | undefined): Promise<
   const { runId, status } = last;
   if (status === "open") return { type: "busy", runId, why: "has a run that did not end: resume or cancel it" };
   if (status === "paused") return { type: "busy", runId, why: "waits for a decision: decide and resume, or cancel it" };
-  return { type: "ours", past: await pastOf(store, runId) };
+  return { type: "ours", past: { ...(await pastOf(store, runId)), startedAt: last.startedAt } };
 }
 
 /**

@@ -13,6 +13,7 @@ import {
 } from "fairwitness";
 import { createFileStore, createMemoryStore, createSqliteStore, type LocalStore } from "fairwitness/store";
 import { afterAll, describe, expect, it } from "vitest";
+import { systemClock } from "../../src/clock.ts";
 import { call } from "../support/play.ts";
 import { scriptedModel } from "../support/scripted-model.ts";
 import { until } from "../support/until.ts";
@@ -152,6 +153,21 @@ describe.each(STORES)("a conversation kept in %s", (_, openStore) => {
     expect(ended).toMatchObject({ status: "completed", text: "heard" });
     expect(ended.runId).not.toBe(run.id);
     expect(ended.messages.map(({ content }) => content)).toEqual(["first", "the end", "more", "heard"]);
+  });
+
+  it("is in order when its runs begin in the same millisecond, and when the clock was set back", async () => {
+    const store = openStore();
+    let at = Date.now();
+    const runtime = { clock: { ...systemClock, now: () => at } };
+    const said: string[] = [];
+    for (const text of ["a", "b", "c", "d", "e", "f"]) {
+      if (text === "d") at -= 3_600_000;
+      const result = await createAgent({ name: "t", model: says({ text }), store, runtime }).run(`${text}?`, {
+        conversation: "c",
+      });
+      said.push(`${text}?`, text);
+      expect(result.messages.map(({ content }) => content)).toEqual(said);
+    }
   });
 
   it("branches at any message, and goes on beside the branch", async () => {
