@@ -48,8 +48,8 @@ export function layersSection(costs: readonly LayerCost[]): string {
   return `## Where the time goes
 
 Microseconds of CPU for each turn, warm. The first rows have no network: answers lie in memory, and each row has one layer of ours more
-than the row above it. The two rows with a sleep are the same work as the first and the fifth: what they have more is the timer, and that
-code and data have left the caches and the predictors of the processor. The last two rows have the network as well: undici, the kernel.
+than the row above it. The two rows with a sleep are the same work as the first and the fifth: what they have more is the timer, and
+what it costs to begin anew after a sleep. The last two rows have the network as well: undici, the kernel.
 
 ${markdownTable(["", ...NAMES], cells)}`;
 }

@@ -5,7 +5,10 @@ export interface EventBase {
   runId: string;
   /** The turn it belongs to, from 1; 0 before the first. */
   turn: number;
-  /** Wall time, milliseconds since the epoch. */
+  /**
+   * Wall time, milliseconds since the epoch. In a run that continues a conversation, later than the first event of the run before it,
+   * whatever the clock says.
+   */
   at: number;
   /** The step it belongs to, such as `model:2`; absent on the events that open and close a run. */
   step?: string;

@@ -3,7 +3,7 @@ const REPLACEMENT = "\ufffd";
 /** A byte order mark is left in: whoever reads the text strips the first, and a second one would be lost here. */
 const KEEP_MARK = { ignoreBOM: true };
 
-/** Decodes what nothing was left over before: one for all, since making one costs as much as decoding several reads. */
+/** Decodes what nothing was left over before: one for all, and faster than as a part of a stream. */
 const ofWholeReads = new TextDecoder("utf-8", KEEP_MARK);
 
 /** Bytes to text, as they come. */
